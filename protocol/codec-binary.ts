@@ -1,0 +1,53 @@
+// The MessagePack codec: one array a frame, its kind's number first, then the fields in the table's order.
+
+import { Packr, Unpackr } from "msgpackr";
+import { uuidToBytes } from "#base/ids.ts";
+import type { Codec, Payload } from "./codec.ts";
+import { decoded } from "./decoded.ts";
+import { change, clientFrame, serverFrame } from "./frames.ts";
+import { WrongForm } from "./wire-types.ts";
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
+
+export const binaryCodec: Codec = {
+  subprotocol: "banyan.v1.msgpack",
+  encodeClient: (frame) => pack(clientFrame.toBinary(frame)),
+  encodeServer: (frame) => pack(serverFrame.toBinary(frame)),
+  decodeClient: (payload) => decoded(() => clientFrame.fromBinary(unpack(payload))),
+  decodeServer: (payload) => decoded(() => serverFrame.fromBinary(unpack(payload))),
+  encodeChange: (value) => pack(change.toBinary(value)),
+  frameChanges,
+};
+
+function pack(value: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(packr.pack(value));
+}
+
+function unpack(payload: Payload): unknown {
+  if (typeof payload === "string") throw new WrongForm("a text frame on a binary connection");
+  return unpackr.unpack(payload);
+}
+
+const changesNo = serverFrame.members.changes.no;
+
+/** [5, conversation, [change, ...]], written by hand so that the changes are copied, not encoded again. */
+function frameChanges(conversation: string, changes: readonly Payload[]): Payload {
+  const parts = changes as readonly Uint8Array[];
+  const listHeader = parts.length < 16 ? 1 : parts.length < 65536 ? 3 : 5;
+  let length = 2 + 18 + listHeader;
+  for (const part of parts) length += part.length;
+  const frame = new Uint8Array(length);
+  frame.set([0x93, changesNo, 0xc4, 16]);
+  frame.set(uuidToBytes(conversation), 4);
+  let at = 20;
+  if (listHeader === 1) frame[at] = 0x90 | parts.length;
+  else if (listHeader === 3) frame.set([0xdc, parts.length >> 8, parts.length & 255], at);
+  else frame.set([0xdd, parts.length >>> 24, (parts.length >> 16) & 255, (parts.length >> 8) & 255, parts.length & 255], at);
+  at += listHeader;
+  for (const part of parts) {
+    frame.set(part, at);
+    at += part.length;
+  }
+  return frame;
+}

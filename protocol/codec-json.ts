@@ -1,0 +1,22 @@
+// The JSON codec: one object a frame, `kind` names it. For people, bots and the first hour with Banyan.
+
+import type { Codec, Payload } from "./codec.ts";
+import { change, clientFrame, serverFrame } from "./frames.ts";
+import { decoded } from "./decoded.ts";
+import { WrongForm } from "./wire-types.ts";
+
+export const jsonCodec: Codec = {
+  subprotocol: "banyan.v1.json",
+  encodeClient: (frame) => JSON.stringify(clientFrame.toJson(frame)),
+  encodeServer: (frame) => JSON.stringify(serverFrame.toJson(frame)),
+  decodeClient: (payload) => decoded(() => clientFrame.fromJson(parse(payload))),
+  decodeServer: (payload) => decoded(() => serverFrame.fromJson(parse(payload))),
+  encodeChange: (value) => JSON.stringify(change.toJson(value)),
+  frameChanges: (conversation, changes) =>
+    `{"kind":"changes","conversation":"${conversation}","changes":[${changes.join(",")}]}`,
+};
+
+function parse(payload: Payload): unknown {
+  if (typeof payload !== "string") throw new WrongForm("a binary frame on a JSON connection");
+  return JSON.parse(payload);
+}

@@ -1,0 +1,42 @@
+// Every number of the wire that a client's author must know. SPEC.md refers to these by name;
+// the server repeats the ones in `welcomeLimits` in its welcome.
+
+export const limits = {
+  /** A message's text, in bytes of UTF-8. */
+  textBytesMax: 16 * 1024,
+  /** One frame from a client, in bytes. */
+  frameBytesMax: 64 * 1024,
+  /** An emoji of a reaction, in bytes of UTF-8. */
+  emojiBytesMax: 32,
+  /** Different emoji on one message. */
+  emojiPerMessageMax: 20,
+  /** A conversation's title, in characters. */
+  titleCharsMax: 120,
+  /** What a session may look at, at once (`look`). */
+  lookConversationsMax: 20,
+  lookUsersMax: 200,
+  /** Answered rows in one `caughtUp`; a client further behind is told to reload (`reset`). */
+  catchUpRowsMax: 500,
+  /** Messages in one page of history. */
+  pageMessagesMax: 200,
+  /** Members in one page of members. */
+  pageMembersMax: 500,
+  /** Heads in one `welcome`; the rest come over HTTP. */
+  welcomeHeadsMax: 1000,
+  /** Commands of one session that are not answered yet. */
+  commandsInFlightMax: 64,
+  /** A session that has not said `hello` by then is closed. */
+  helloWithinMs: 10_000,
+  /** How often a client sends `ping`; a side that hears nothing for `silenceMs` closes. */
+  heartbeatMs: 30_000,
+  silenceMs: 75_000,
+  /** How long a client waits for a missing change to come by itself before it asks (`since`). */
+  gapGraceMs: 300,
+  /** A typing notice holds this long; a client repeats it at most every `typingEveryMs`. */
+  typingHoldsMs: 6_000,
+  typingEveryMs: 3_000,
+  /** Answers above this size are packed (raw DEFLATE). */
+  packAboveBytes: 1024,
+  /** Read receipts and typing are told to members of conversations up to this size. */
+  receiptsMembersMax: 100,
+} as const;
