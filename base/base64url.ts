@@ -1,8 +1,8 @@
 // base64url (RFC 4648, section 5) without padding, for names and tokens; alike in browsers, Bun and Node.
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const valueOf = new Int8Array(128).fill(-1);
-for (let i = 0; i < 64; i++) valueOf[alphabet.charCodeAt(i)] = i;
+const valueOfCode = new Int8Array(128).fill(-1);
+for (let i = 0; i < 64; i++) valueOfCode[alphabet.charCodeAt(i)] = i;
 
 export function toBase64Url(bytes: Uint8Array): string {
   let text = "";
@@ -25,7 +25,7 @@ export function fromBase64Url(text: string): Uint8Array | null {
   let at = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    const value = code < 128 ? valueOf[code]! : -1;
+    const value = code < 128 ? valueOfCode[code]! : -1;
     if (value < 0) return null;
     word = ((word << 6) | value) & 0xffff;
     bits += 6;

@@ -43,7 +43,11 @@ function frameChanges(conversation: string, changes: readonly Payload[]): Payloa
   let at = 20;
   if (listHeader === 1) frame[at] = 0x90 | parts.length;
   else if (listHeader === 3) frame.set([0xdc, parts.length >> 8, parts.length & 255], at);
-  else frame.set([0xdd, parts.length >>> 24, (parts.length >> 16) & 255, (parts.length >> 8) & 255, parts.length & 255], at);
+  else
+    frame.set(
+      [0xdd, parts.length >>> 24, (parts.length >> 16) & 255, (parts.length >> 8) & 255, parts.length & 255],
+      at,
+    );
   at += listHeader;
   for (const part of parts) {
     frame.set(part, at);

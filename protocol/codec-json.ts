@@ -1,8 +1,8 @@
 // The JSON codec: one object a frame, `kind` names it. For people, bots and the first hour with Banyan.
 
 import type { Codec, Payload } from "./codec.ts";
-import { change, clientFrame, serverFrame } from "./frames.ts";
 import { decoded } from "./decoded.ts";
+import { change, clientFrame, serverFrame } from "./frames.ts";
 import { WrongForm } from "./wire-types.ts";
 
 export const jsonCodec: Codec = {

@@ -2,7 +2,19 @@
 // Order is the wire's order: new optional fields go to the end, nothing is moved or taken away.
 
 import { limits } from "./limits.ts";
-import { blob, bool, choice, int, list, name, optional, record, text, uuid, type ValueOf } from "./wire-types.ts";
+import {
+  blob,
+  bool,
+  choice,
+  int,
+  list,
+  name,
+  optional,
+  record,
+  text,
+  uuid,
+  type ValueOf,
+} from "./wire-types.ts";
 
 export const protocolVersion = 1;
 /** WebSocket subprotocols, in the server's order of preference. */
@@ -34,7 +46,10 @@ export const change = choice("change", {
       reactions: optional(list(reaction, many)),
     }),
   },
-  reaction: { no: 1, type: record("reaction", { rev: int, seq: int, member: int, emoji: text, on: bool, count: int }) },
+  reaction: {
+    no: 1,
+    type: record("reaction", { rev: int, seq: int, member: int, emoji: text, on: bool, count: int }),
+  },
   member: {
     no: 2,
     type: record("member", {

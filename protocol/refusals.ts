@@ -1,7 +1,8 @@
 // The closed list of refusals. Codes belong to the wire: they are added, never renamed and never reused.
 
 export const refusalCodes = {
-  bad_frame: "The frame could not be understood: not of this codec, an unknown kind, or a field of the wrong form.",
+  bad_frame:
+    "The frame could not be understood: not of this codec, an unknown kind, or a field of the wrong form.",
   unsupported_version: "The server does not speak this protocol version.",
   not_authenticated: "The token is missing, wrong, expired or revoked. Log in again.",
   out_of_order: "The command came before `hello`, or `hello` came twice.",
@@ -13,7 +14,8 @@ export const refusalCodes = {
   too_large: "A field is larger than the limits allow.",
   too_many: "A list is longer than the limits allow.",
   rate_limited: "Too fast. Try again after `retryAfterMs`.",
-  overloaded: "The server has more work than it can do now; nothing was written. Try again after `retryAfterMs`.",
+  overloaded:
+    "The server has more work than it can do now; nothing was written. Try again after `retryAfterMs`.",
   draining: "The server is about to stop; nothing was written. Reconnect and try again.",
   unavailable: "The store cannot be reached now. The same name may be sent again: it is stored at most once.",
 } as const;

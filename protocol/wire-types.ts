@@ -169,9 +169,14 @@ function readFields<T>(
 }
 
 /** One of several records, told apart by a number (binary, first value) and a word (JSON, field `kind`). */
-export function choice<M extends Record<string, { no: number; type: WireType<any> }>>(label: string, members: M) {
+export function choice<M extends Record<string, { no: number; type: WireType<any> }>>(
+  label: string,
+  members: M,
+) {
   type Choice = { [K in keyof M]: { readonly kind: K } & ValueOf<M[K]["type"]> }[keyof M];
-  const byNo = new Map(Object.entries(members).map(([kind, member]) => [member.no, [kind, member.type] as const]));
+  const byNo = new Map(
+    Object.entries(members).map(([kind, member]) => [member.no, [kind, member.type] as const]),
+  );
   const of = (value: Choice) => members[value.kind as string]!;
   return {
     name: label,

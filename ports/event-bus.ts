@@ -1,0 +1,61 @@
+// Hints between processes: what is lost here is healed by numbers (law 1). Rules P30 - P33 in ports/SPEC.md.
+//
+// P30 every listener of a followed conversation gets each event published after follow returned, once, in the
+//     publisher's order, as long as nothing fails.
+// P31 an event for a conversation or user that nobody follows costs no listener anything.
+// P32 publish never blocks and never throws on a slow or failed listener.
+// P33 changes arrive as the bytes that the publisher encoded (law 5).
+
+import type { ConversationId, MemberNo, Rev, Seq, SessionId, UserId } from "#base/ids.ts";
+import type { Member } from "#core/conversations/conversation.ts";
+
+/** Changes of one conversation, encoded once per codec on first use. */
+export interface EncodedChanges {
+  readonly conversation: ConversationId;
+  /** The last rev within. */
+  readonly rev: Rev;
+  readonly lastSeq: Seq;
+  /** Each change's bytes for one codec, in the order of their revs. */
+  encoded(codec: string): readonly (string | Uint8Array<ArrayBuffer>)[];
+  /** Membership changes within, for those who keep an index of members. */
+  readonly members: readonly Member[];
+}
+
+/** States that the newest value replaces: told to who looks, never stored by the bus. */
+export type ConversationState =
+  | {
+      readonly kind: "typing";
+      readonly conversation: ConversationId;
+      readonly member: MemberNo;
+      readonly user: UserId;
+    }
+  | {
+      readonly kind: "read";
+      readonly conversation: ConversationId;
+      readonly member: MemberNo;
+      readonly user: UserId;
+      readonly seq: Seq;
+    };
+
+export type UserEvent =
+  | { readonly kind: "joined"; readonly user: UserId; readonly member: Member }
+  | { readonly kind: "left"; readonly user: UserId; readonly conversation: ConversationId }
+  | { readonly kind: "revoked"; readonly user: UserId; readonly session: SessionId };
+
+export interface BusListener {
+  changes(event: EncodedChanges): void;
+  state(event: ConversationState): void;
+  user(event: UserEvent): void;
+}
+
+export interface EventBus {
+  publishChanges(event: EncodedChanges): void;
+  publishState(event: ConversationState): void;
+  publishUser(event: UserEvent): void;
+  /** One listener a process; the returned function ends it. */
+  listen(listener: BusListener): () => void;
+  followConversation(conversation: ConversationId): void;
+  unfollowConversation(conversation: ConversationId): void;
+  followUser(user: UserId): void;
+  unfollowUser(user: UserId): void;
+}
