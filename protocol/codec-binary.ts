@@ -3,18 +3,20 @@
 import { Packr, Unpackr } from "msgpackr";
 import { uuidToBytes } from "#base/ids.ts";
 import type { Codec, Payload } from "./codec.ts";
-import { decoded } from "./decoded.ts";
+import { decoded, notTooLarge } from "./decoded.ts";
 import { change, clientFrame, serverFrame } from "./frames.ts";
+import { checkMessagePack } from "./messagepack-form.ts";
 import { WrongForm } from "./wire-types.ts";
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
+/** Whole numbers may come as 64-bit integers or as floats, whichever a client's library prefers. */
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: "number" });
 
 export const binaryCodec: Codec = {
   subprotocol: "banyan.v1.msgpack",
   encodeClient: (frame) => pack(clientFrame.toBinary(frame)),
   encodeServer: (frame) => pack(serverFrame.toBinary(frame)),
-  decodeClient: (payload) => decoded(() => clientFrame.fromBinary(unpack(payload))),
+  decodeClient: (payload) => decoded(() => clientFrame.fromBinary(unpack(notTooLarge(payload)))),
   decodeServer: (payload) => decoded(() => serverFrame.fromBinary(unpack(payload))),
   encodeChange: (value) => pack(change.toBinary(value)),
   frameChanges,
@@ -26,6 +28,7 @@ function pack(value: unknown): Uint8Array<ArrayBuffer> {
 
 function unpack(payload: Payload): unknown {
   if (typeof payload === "string") throw new WrongForm("a text frame on a binary connection");
+  checkMessagePack(payload);
   return unpackr.unpack(payload);
 }
 

@@ -1,7 +1,7 @@
 // The JSON codec: one object a frame, `kind` names it. For people, bots and the first hour with Banyan.
 
 import type { Codec, Payload } from "./codec.ts";
-import { decoded } from "./decoded.ts";
+import { decoded, notTooLarge } from "./decoded.ts";
 import { change, clientFrame, serverFrame } from "./frames.ts";
 import { WrongForm } from "./wire-types.ts";
 
@@ -9,7 +9,7 @@ export const jsonCodec: Codec = {
   subprotocol: "banyan.v1.json",
   encodeClient: (frame) => JSON.stringify(clientFrame.toJson(frame)),
   encodeServer: (frame) => JSON.stringify(serverFrame.toJson(frame)),
-  decodeClient: (payload) => decoded(() => clientFrame.fromJson(parse(payload))),
+  decodeClient: (payload) => decoded(() => clientFrame.fromJson(parse(notTooLarge(payload)))),
   decodeServer: (payload) => decoded(() => serverFrame.fromJson(parse(payload))),
   encodeChange: (value) => JSON.stringify(change.toJson(value)),
   frameChanges: (conversation, changes) =>
