@@ -1,0 +1,299 @@
+// The one table of everything that can be configured. Its keys are the names in code and in banyan.config.json;
+// `dataDir` is `--data-dir` on the command line and BANYAN_DATA_DIR in the environment.
+
+import { isIP } from "node:net";
+import { integer, list, oneOf, optionalText, presets, text, toggle } from "./option.ts";
+
+export const options = {
+  dataDir: text({
+    group: "Place",
+    help: "Folder of everything that is kept: the database, the lock, banyan.config.json.",
+    placeholder: "folder",
+    default: "./.banyan",
+    charsMax: 4096,
+    notInFile: true,
+  }),
+  preset: oneOf({
+    group: "Place",
+    help: "Which set of defaults to start from; `test` has tiny limits, so that tests meet them.",
+    choices: presets,
+    default: "embedded",
+    test: "test",
+    notInFile: true,
+  }),
+  diskFreeMiBMin: integer({
+    group: "Place",
+    help: "Refuse to start, and to take new messages, with less free disk space than this.",
+    unit: "MiB",
+    default: 256,
+    test: 64,
+    min: 0,
+    max: 1_048_576,
+  }),
+
+  host: text({
+    group: "Network",
+    help: "Address to listen on; 0.0.0.0 for every network interface.",
+    placeholder: "address",
+    default: "127.0.0.1",
+    charsMax: 255,
+  }),
+  port: integer({
+    group: "Network",
+    help: "Port to listen on; 0 takes a free one and prints it.",
+    default: 7226,
+    test: 0,
+    min: 0,
+    max: 65_535,
+  }),
+  publicUrl: optionalText({
+    group: "Network",
+    help: "The URL by which people reach this server, when it differs from host and port.",
+    placeholder: "url",
+    check: (given) =>
+      /^https?:\/\/[^\s/?#]+\/?$/.test(given) && URL.canParse(given)
+        ? null
+        : "a URL such as https://chat.example.org, without a path",
+  }),
+  tlsCert: optionalText({
+    group: "Network",
+    help: "File with the TLS certificate and its chain (PEM); needs --tls-key as well.",
+    placeholder: "file",
+  }),
+  tlsKey: optionalText({
+    group: "Network",
+    help: "File with the private key of the TLS certificate (PEM).",
+    placeholder: "file",
+  }),
+  trustedProxies: list({
+    group: "Network",
+    help: "Addresses or networks of the proxies in front, whose X-Forwarded-For is believed.",
+    placeholder: "address,...",
+    default: [],
+    check: (item) =>
+      isNetwork(item) ? null : "addresses or networks separated by commas, such as 127.0.0.1,10.0.0.0/8",
+  }),
+  drainMs: integer({
+    group: "Network",
+    help: "On a stop, over how long a time clients are asked to reconnect elsewhere or later.",
+    unit: "ms",
+    default: 2_000,
+    test: 100,
+    min: 0,
+    max: 600_000,
+  }),
+
+  serverName: text({
+    group: "People",
+    help: "Name of this installation, as people see it.",
+    placeholder: "name",
+    default: "Banyan",
+    charsMax: 60,
+  }),
+  signUp: oneOf({
+    group: "People",
+    help: "Who may make an account after the first one, which becomes the owner.",
+    choices: ["open", "invitation", "closed"],
+    default: "open",
+  }),
+  sessionDays: integer({
+    group: "People",
+    help: "After how long without use a session has to log in again.",
+    unit: "days",
+    default: 90,
+    min: 1,
+    max: 3650,
+  }),
+
+  logLevel: oneOf({
+    group: "Log and metrics",
+    help: "The least important lines to write.",
+    choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+    default: "info",
+  }),
+  logFormat: oneOf({
+    group: "Log and metrics",
+    help: "Short lines for people or JSON; auto: text on a terminal, else JSON.",
+    choices: ["auto", "text", "json"],
+    default: "auto",
+  }),
+  metrics: toggle({
+    group: "Log and metrics",
+    help: "Serve /metrics for Prometheus.",
+    default: true,
+  }),
+  metricsToken: optionalText({
+    group: "Log and metrics",
+    help: "Bearer token that /metrics asks for; without one it answers to this machine only.",
+    placeholder: "token",
+    secret: true,
+    check: (given) => (given.length >= 16 ? null : "a token of at least 16 characters"),
+  }),
+
+  postgresUrl: optionalText({
+    group: "Storage",
+    help: "Use this PostgreSQL instead of the one that the process starts itself.",
+    placeholder: "url",
+    secret: true,
+    check: (given) =>
+      /^postgres(ql)?:\/\//.test(given) ? null : "a URL such as postgresql://user:password@host:5432/banyan",
+  }),
+  postgresConnectionsMax: integer({
+    group: "Storage",
+    help: "Connections to PostgreSQL.",
+    default: 12,
+    test: 6,
+    min: 3,
+    max: 200,
+  }),
+  groupSendsMax: integer({
+    group: "Storage",
+    help: "Messages that are committed together, at most.",
+    default: 256,
+    test: 8,
+    min: 1,
+    max: 2_000,
+  }),
+  groupWaitMs: integer({
+    group: "Storage",
+    help: "How long a group of messages waits for more while its lane is busy; an idle lane never waits.",
+    unit: "ms",
+    default: 4,
+    test: 1,
+    min: 0,
+    max: 100,
+  }),
+  laneQueueMax: integer({
+    group: "Storage",
+    help: "Messages of one lane that wait for their commit; beyond it senders are told to slow down.",
+    default: 4_000,
+    test: 200,
+    min: 1,
+    max: 1_000_000,
+  }),
+
+  socketsMax: integer({
+    group: "Limits",
+    help: "Open WebSockets; more are refused.",
+    default: 100_000,
+    test: 500,
+    min: 1,
+    max: 10_000_000,
+  }),
+  sendQueueBytesMax: integer({
+    group: "Limits",
+    help: "What waits for one slow reader, at most; beyond it the reader is told to catch up by number.",
+    unit: "bytes",
+    default: 1_048_576,
+    test: 65_536,
+    min: 16_384,
+    max: 67_108_864,
+  }),
+  gatherMsMax: integer({
+    group: "Limits",
+    help: "The longest time for which a busy conversation gathers changes before it tells them.",
+    unit: "ms",
+    default: 50,
+    test: 5,
+    min: 0,
+    max: 1_000,
+  }),
+  commandsPerSecond: integer({
+    group: "Limits",
+    help: "Commands of one session in the long run.",
+    default: 50,
+    min: 1,
+    max: 1_000_000,
+  }),
+  commandsBurst: integer({
+    group: "Limits",
+    help: "Commands of one session at once, after a rest.",
+    default: 200,
+    test: 100,
+    min: 1,
+    max: 1_000_000,
+  }),
+  requestsPerMinute: integer({
+    group: "Limits",
+    help: "HTTP requests of one address or session in a minute.",
+    default: 1_200,
+    min: 1,
+    max: 10_000_000,
+  }),
+  logInsPerMinute: integer({
+    group: "Limits",
+    help: "Wrong passwords for one account, or from one address, in a minute.",
+    default: 10,
+    test: 5,
+    min: 1,
+    max: 1_000_000,
+  }),
+  signUpsPerHour: integer({
+    group: "Limits",
+    help: "New accounts from one address in an hour.",
+    default: 100,
+    test: 1_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  hashConcurrency: integer({
+    group: "Limits",
+    help: "Passwords that are hashed at the same time; each takes a core and its memory.",
+    default: 2,
+    min: 1,
+    max: 64,
+  }),
+  hashMemoryKiB: integer({
+    group: "Limits",
+    help: "Memory of one password hash (argon2id).",
+    unit: "KiB",
+    default: 19_456,
+    test: 1_024,
+    min: 64,
+    max: 1_048_576,
+  }),
+  hotMessagesMax: integer({
+    group: "Limits",
+    help: "Newest messages of a live conversation that are kept in memory.",
+    default: 128,
+    test: 16,
+    min: 0,
+    max: 10_000,
+  }),
+  hotConversationsMax: integer({
+    group: "Limits",
+    help: "Conversations that are kept in memory.",
+    default: 50_000,
+    test: 64,
+    min: 1,
+    max: 10_000_000,
+  }),
+};
+
+export type Options = typeof options;
+export type OptionName = keyof Options;
+export const optionNames = Object.keys(options) as OptionName[];
+
+export function flagOf(name: OptionName): string {
+  return `--${words(name).join("-")}`;
+}
+
+export function variableOf(name: OptionName): string {
+  return `BANYAN_${words(name).join("_").toUpperCase()}`;
+}
+
+/** dataDir -> data, dir; diskFreeMiBMin -> disk, free, mib, min. */
+function words(name: string): string[] {
+  return name
+    .replace("MiB", "Mib")
+    .replace("KiB", "Kib")
+    .split(/(?=[A-Z])/)
+    .map((word) => word.toLowerCase());
+}
+
+function isNetwork(item: string): boolean {
+  const [address, bits, ...rest] = item.split("/");
+  const version = isIP(address ?? "");
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
