@@ -67,7 +67,12 @@ export interface Accounts {
     tokens: readonly { user: UserId; session: SessionId; secretHash: Uint8Array }[],
     now: number,
   ): Promise<readonly (Session | null)[]>;
-  touch(sessions: readonly { user: UserId; session: SessionId }[], at: number): Promise<void>;
+  /** Sets when they were last seen, and moves the end of their life to `expiresAt`. */
+  touch(
+    sessions: readonly { user: UserId; session: SessionId }[],
+    at: number,
+    expiresAt: number,
+  ): Promise<void>;
   /** False when there was none. */
   revoke(user: UserId, session: SessionId): Promise<boolean>;
   /** All of a user's sessions but `keep`; the ones revoked. */
