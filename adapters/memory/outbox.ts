@@ -1,0 +1,40 @@
+// The outbox in memory, with the semantics of PostgreSQL's: rules P20 - P23. Commits are single steps here, so
+// that the order of entries is the order of commits.
+
+import type { Outbox, OutboxEntry, OutboxPosition } from "#ports/outbox.ts";
+import type { Access } from "./access.ts";
+import type { MemoryStore } from "./store.ts";
+
+export function openOutbox(store: MemoryStore, access: Access): Outbox {
+  const confirmed = (consumer: string) => store.confirmedByConsumer.get(consumer) ?? 0;
+  return {
+    read: (consumer, countMax) =>
+      access.run("outbox.read", () => {
+        const start = Math.max(0, confirmed(consumer) - store.trimmedCount);
+        return store.outbox
+          .slice(start, start + countMax)
+          .map((event, index): OutboxEntry => ({ position: positionOf(store, start + index), event }));
+      }),
+    confirm: (consumer, upTo) =>
+      access.run("outbox.confirm", () => {
+        const cursor = Math.max(confirmed(consumer), Number(upTo));
+        store.confirmedByConsumer.set(consumer, cursor);
+      }),
+    trim: (consumers) =>
+      access.run("outbox.trim", () => {
+        const upTo = Math.min(...consumers.map(confirmed), store.trimmedCount + store.outbox.length);
+        const deleted = store.outbox.splice(0, Math.max(0, upTo - store.trimmedCount)).length;
+        store.trimmedCount += deleted;
+        return deleted;
+      }),
+    onHint: (then) => {
+      const hint = () => access.tell("outbox.hint", then);
+      store.hints.add(hint);
+      return () => store.hints.delete(hint);
+    },
+  };
+}
+
+function positionOf(store: MemoryStore, index: number): OutboxPosition {
+  return String(store.trimmedCount + index + 1) as OutboxPosition;
+}
