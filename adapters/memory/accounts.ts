@@ -57,11 +57,11 @@ function openSessions(store: MemoryStore, access: Access): Pick<Accounts, Sessio
           return live ? withoutHash(stored) : null;
         }),
       ),
-    touch: (touched, at) =>
+    touch: (touched, at, expiresAt) =>
       access.run("accounts.touch", () => {
         for (const { user, session } of touched) {
           const stored = sessionsOf(user).get(session);
-          if (stored && stored.lastSeenAt < at) sessionsOf(user).set(session, { ...stored, lastSeenAt: at });
+          if (stored && stored.expiresAt > at) sessionsOf(user).set(session, laterOf(stored, at, expiresAt));
         }
       }),
     revoke: (user, session) => access.run("accounts.revoke", () => sessionsOf(user).delete(session)),
@@ -114,6 +114,14 @@ function change(store: MemoryStore, user: UserId, wish: Partial<StoredAccount>):
 
 function withoutHash({ user, session, device, createdAt, lastSeenAt, expiresAt }: NewSession): Session {
   return { user, session, device, createdAt, lastSeenAt, expiresAt };
+}
+
+function laterOf(session: NewSession, at: number, expiresAt: number): NewSession {
+  return {
+    ...session,
+    lastSeenAt: Math.max(session.lastSeenAt, at),
+    expiresAt: Math.max(session.expiresAt, expiresAt),
+  };
 }
 
 function hexOf(bytes: Uint8Array): string {
