@@ -6,7 +6,7 @@
 // P32 publish never blocks and never throws on a slow or failed listener.
 // P33 changes arrive as the bytes that the publisher encoded (law 5).
 
-import type { ConversationId, MemberNo, Rev, Seq, SessionId, UserId } from "#base/ids.ts";
+import type { ConversationId, MemberNo, MessageName, Rev, Seq, SessionId, UserId } from "#base/ids.ts";
 import type { Member } from "#core/conversations/conversation.ts";
 
 /** Changes of one conversation, encoded once per codec on first use. */
@@ -17,8 +17,8 @@ export interface EncodedChanges {
   readonly lastSeq: Seq;
   /** Each change's bytes for one codec, in the order of their revs. */
   encoded(codec: string): readonly (string | Uint8Array<ArrayBuffer>)[];
-  /** Membership changes within, for those who keep an index of members. */
-  readonly members: readonly Member[];
+  /** The names of the sends within, when sends are all there is: who sent them knows them by their receipts. */
+  readonly names: readonly MessageName[] | null;
 }
 
 /** States that the newest value replaces: told to who looks, never stored by the bus. */

@@ -12,6 +12,6 @@ export interface Rate {
 export interface RateLimits {
   /** 0: admitted, and counted. More: not admitted, the milliseconds to wait. `name` is of a small closed list. */
   take(name: string, rate: Rate, key: string): Promise<number>;
-  /** Forgets what was counted for the key. */
-  forget(name: string, key: string): Promise<void>;
+  /** Takes one admitted take back: it should not have counted. */
+  giveBack(name: string, rate: Rate, key: string): Promise<void>;
 }

@@ -1,0 +1,140 @@
+// The messaging service: the commands of ports/messaging.ts over the log. Stateless but for caches; any number of
+// them may run, the database numbers (law 4).
+
+import type { ConversationId, Seq, UserId } from "#base/ids.ts";
+import { ok, type Result, refused } from "#base/result.ts";
+import type { Member } from "#core/conversations/conversation.ts";
+import { decideMembership } from "#core/messages/decide.ts";
+import type { Refusal } from "#core/refusal.ts";
+import type { ChangeEncoder } from "#ports/change-encoder.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { ConversationStore } from "#ports/conversation-store.ts";
+import type { EventBus } from "#ports/event-bus.ts";
+import type { Inbox } from "#ports/inbox.ts";
+import type { MessageLog } from "#ports/message-log.ts";
+import type { Messaging } from "#ports/messaging.ts";
+import { StoreUnavailable } from "#ports/store-unavailable.ts";
+import { Announcer } from "./announce.ts";
+import * as change from "./change-message.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { FactsCache } from "./facts.ts";
+import type { MessagingLimits } from "./limits.ts";
+import * as manage from "./manage-members.ts";
+import { type People, withDisplayNames } from "./people.ts";
+import { ReadCursors } from "./read-cursors.ts";
+import { sendMessage } from "./send-message.ts";
+
+export interface MessagingNeeds {
+  readonly log: MessageLog;
+  readonly store: ConversationStore;
+  readonly inbox: Inbox;
+  readonly people: People;
+  readonly bus: EventBus;
+  readonly encoder: ChangeEncoder;
+  readonly clock: Clock;
+  readonly newConversationId: () => ConversationId;
+  readonly homeRegion: string;
+  readonly limits: MessagingLimits;
+}
+
+export interface MessagingService extends Messaging {
+  /** Refuses what is new, finishes what was given, writes waiting cursors. */
+  drain(): Promise<void>;
+  readonly facts: FactsCache;
+  readonly waitingCommits: () => number;
+}
+
+export function createMessaging(needs: MessagingNeeds): MessagingService {
+  const { log, store, inbox, people, clock, limits } = needs;
+  const facts = new FactsCache(store, limits);
+  const announcer = new Announcer(needs.encoder, needs.bus, facts);
+  const queue = new CommitQueue(log, limits, (sends, answers) => announcer.group(sends, answers));
+  const cursors = new ReadCursors(inbox, clock, limits);
+  const parts = { ...needs, facts, announcer, queue, cursors };
+  let isDraining = false;
+
+  /** The one edge where a failure of the store becomes an answer. */
+  async function guarded<T>(act: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> {
+    if (isDraining) return refused({ reason: "draining" });
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return refused({ reason: "unavailable", retryAfterMs: limits.unavailableRetryMs });
+    }
+  }
+
+  async function asMember<T>(
+    user: UserId,
+    id: ConversationId,
+    act: (me: Member) => Promise<Result<T, Refusal>>,
+  ): Promise<Result<T, Refusal>> {
+    return guarded(async () => {
+      const me = decideMembership((await facts.of(user, id)).member);
+      return me.ok ? act(me.value) : me;
+    });
+  }
+
+  const found = <T>(value: T | null): Result<T, Refusal> =>
+    value === null ? refused({ reason: "unknown_conversation" }) : ok(value);
+
+  return {
+    facts,
+    waitingCommits: () => queue.waitingCount,
+    send: (command) => guarded(() => sendMessage(parts, command)),
+    edit: (user, id, seq, text) => guarded(() => change.editMessage(parts, user, id, seq, text)),
+    remove: (user, id, seq) => guarded(() => change.removeMessage(parts, user, id, seq)),
+    react: (user, id, seq, emoji, on) =>
+      guarded(() => change.reactToMessage(parts, user, id, seq, emoji, on)),
+
+    since: (user, id, rev, seq, rowsMax) =>
+      asMember(user, id, async (me) => {
+        const caughtUp = await log.since(id, rev, seq, me.member, rowsMax);
+        return found(caughtUp && { ...caughtUp, changes: await withDisplayNames(people, caughtUp.changes) });
+      }),
+    page: (user, id, from, count) =>
+      asMember(user, id, async (me) => found(await log.page(id, from, count, me.member))),
+    newest: (ids) => log.newest(ids),
+
+    read: (user, id, seq) =>
+      asMember(user, id, async (me) => {
+        const lastSeq = (await facts.conversation(id))?.lastSeq ?? 0;
+        const upTo = Math.min(seq, lastSeq) as Seq;
+        cursors.note(user, id, upTo);
+        announcer.read(id, me.member, user, upTo);
+        return ok(null);
+      }),
+    typing: (user, id) =>
+      asMember(user, id, async (me) => {
+        const size = (await facts.conversation(id))?.memberCount ?? 0;
+        if (size <= limits.receiptsMembersMax) announcer.typing(id, me.member, user);
+        return ok(null);
+      }),
+
+    create: (user, kind, title, users) =>
+      guarded(() => manage.createConversation(parts, user, kind, title, users)),
+    conversation: (user, id) =>
+      asMember(user, id, async (me) => {
+        const conversation = await facts.conversation(id);
+        return found(conversation && { conversation, me });
+      }),
+    rename: (user, id, title) => guarded(() => manage.renameConversation(parts, user, id, title)),
+    addMembers: (user, id, users) => guarded(() => manage.addMembers(parts, user, id, users)),
+    removeMember: (user, id, other) => guarded(() => manage.removeMember(parts, user, id, other)),
+    setRole: (user, id, other, role) => guarded(() => manage.setRole(parts, user, id, other, role)),
+    join: (user, id) => guarded(() => manage.joinChannel(parts, user, id)),
+    leave: (user, id) => guarded(() => manage.leaveConversation(parts, user, id)),
+    members: (user, id, after, count) =>
+      asMember(user, id, async () => ok(await store.members(id, after, count, false))),
+    membersByNumber: (user, id, numbers) =>
+      asMember(user, id, async () => ok(await store.membersByNumber(id, numbers))),
+
+    heads: (ids) => Promise.all(ids.map(async (id) => facts.head(id) ?? (await facts.conversation(id)))),
+
+    async drain() {
+      isDraining = true;
+      await queue.idle();
+      await cursors.flush().catch(() => {});
+    },
+  };
+}

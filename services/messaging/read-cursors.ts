@@ -1,0 +1,70 @@
+// Read cursors wait here a moment and are written together: the newest value replaces, so a storm of them is one
+// row each. A crash loses at most one interval; clients say their cursor again when they come back.
+
+import type { ConversationId, Seq, UserId } from "#base/ids.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Inbox, ReadCursor } from "#ports/inbox.ts";
+
+export interface ReadCursorLimits {
+  readonly cursorFlushMs: number;
+  readonly cursorBatchMax: number;
+  /** Cursors that wait; a further conversation's is dropped (the client says it again). */
+  readonly cursorsWaitingMax: number;
+}
+
+export class ReadCursors {
+  readonly #inbox: Inbox;
+  readonly #clock: Clock;
+  readonly #limits: ReadCursorLimits;
+  readonly #waiting = new Map<string, ReadCursor>();
+  #isScheduled = false;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(inbox: Inbox, clock: Clock, limits: ReadCursorLimits) {
+    this.#inbox = inbox;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  note(user: UserId, conversation: ConversationId, seq: Seq): void {
+    const key = user + conversation;
+    const waiting = this.#waiting.get(key);
+    if (waiting && waiting.seq >= seq) return;
+    if (!waiting && this.#waiting.size >= this.#limits.cursorsWaitingMax) return;
+    this.#waiting.set(key, { user, conversation, seq });
+    this.#schedule();
+  }
+
+  /** What waits for this user and conversation: newer than what the inbox says. */
+  waiting(user: UserId, conversation: ConversationId): Seq | undefined {
+    return this.#waiting.get(user + conversation)?.seq;
+  }
+
+  /** Writes what waits now, for a stop. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    while (this.#waiting.size > 0) await this.#writeBatch();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#clock.after(this.#limits.cursorFlushMs, () => {
+      this.#writing = this.#writeBatch()
+        .catch(() => {})
+        .then(() => {
+          this.#isScheduled = false;
+          if (this.#waiting.size > 0) this.#schedule();
+        });
+    });
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = [...this.#waiting.values()].slice(0, this.#limits.cursorBatchMax);
+    await this.#inbox.readUpTo(batch);
+    for (const cursor of batch) {
+      const key = cursor.user + cursor.conversation;
+      if (this.#waiting.get(key) === cursor) this.#waiting.delete(key);
+    }
+  }
+}
