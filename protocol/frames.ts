@@ -24,7 +24,7 @@ export type Subprotocol = (typeof subprotocols)[number];
 const many = 1_000_000;
 
 /** One emoji under a message: how many members chose it, and whether the reader is one of them. */
-const reaction = record("reaction", { emoji: text, count: int, mine: bool });
+export const reaction = record("reaction", { emoji: text, count: int, mine: bool });
 
 /**
  * The state of one changed row. `message` is a new, edited or deleted message, told apart by its optional
@@ -62,12 +62,14 @@ export const change = choice("change", {
     }),
   },
   conversation: { no: 3, type: record("conversation", { rev: int, title: text }) },
+  /** What a reader makes of a kind that it does not know: only the rev, which comes first in every kind. */
+  unknown: { no: -1, type: record("unknown", { rev: int }) },
 });
 
 /** Where a conversation stands: its newest change, its newest message, and the reader's own cursor and number. */
 export const head = record("head", { conversation: uuid, rev: int, lastSeq: int, readSeq: int, member: int });
-const beat = record("beat", { conversation: uuid, rev: int });
-const presence = record("presence", { user: uuid, online: bool, lastSeenAt: optional(int) });
+export const beat = record("beat", { conversation: uuid, rev: int });
+export const presence = record("presence", { user: uuid, online: bool, lastSeenAt: optional(int) });
 
 export const clientFrame = choice("client frame", {
   hello: { no: 1, type: record("hello", { version: int, token: optional(text), agent: optional(text) }) },

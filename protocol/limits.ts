@@ -1,5 +1,4 @@
-// Every number of the wire that a client's author must know. SPEC.md refers to these by name;
-// the server repeats the ones in `welcomeLimits` in its welcome.
+// Every number of the wire that a client's author must know. SPEC.md refers to these by name and lists them.
 
 export const limits = {
   /** A message's text, in bytes of UTF-8. */
@@ -39,4 +38,31 @@ export const limits = {
   packAboveBytes: 1024,
   /** Read receipts and typing are told to members of conversations up to this size. */
   receiptsMembersMax: 100,
+} as const;
+
+/** What the HTTP API allows; its OpenAPI document shows each where it applies. */
+export const httpLimits = {
+  bodyBytesMax: 64 * 1024,
+  /** Answers above this size are compressed for a client that accepts it. */
+  compressAboveBytes: 1024,
+  handleCharsMin: 2,
+  handleCharsMax: 32,
+  displayNameCharsMax: 80,
+  passwordCharsMin: 10,
+  passwordBytesMax: 256,
+  /** What a person sees in the list of devices. */
+  deviceCharsMax: 80,
+  /** Words to search for. */
+  searchCharsMax: 100,
+  pageUsersMax: 50,
+  /** Users asked for by id, in one request. */
+  usersByIdMax: 200,
+  pageConversationsMax: 100,
+  pageChannelsMax: 50,
+  /** Users in one request that adds members. */
+  addUsersMax: 200,
+  /** Members asked for by number, in one request. */
+  membersByNumberMax: 200,
+  invitationUsesMax: 1000,
+  invitationDaysMax: 90,
 } as const;

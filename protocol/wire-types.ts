@@ -168,7 +168,10 @@ function readFields<T>(
   return read as T;
 }
 
-/** One of several records, told apart by a number (binary, first value) and a word (JSON, field `kind`). */
+/**
+ * One of several records, told apart by a number (binary, first value) and a word (JSON, field `kind`).
+ * With a member `unknown`, kinds that are not in the table decode as that one; without it they are refused.
+ */
 export function choice<M extends Record<string, { no: number; type: WireType<any> }>>(
   label: string,
   members: M,
@@ -178,6 +181,7 @@ export function choice<M extends Record<string, { no: number; type: WireType<any
     Object.entries(members).map(([kind, member]) => [member.no, [kind, member.type] as const]),
   );
   const of = (value: Choice) => members[value.kind as string]!;
+  const fallback = members.unknown && (["unknown", members.unknown.type] as const);
   return {
     name: label,
     optional: false,
@@ -185,13 +189,16 @@ export function choice<M extends Record<string, { no: number; type: WireType<any
     toJson: (value: Choice) => ({ kind: value.kind, ...(of(value).type.toJson(value) as object) }),
     fromJson: (value: unknown): Choice => {
       const kind = (value as { kind?: unknown } | null)?.kind;
-      if (typeof kind !== "string" || !Object.hasOwn(members, kind)) throw new WrongForm("an unknown kind");
-      return { kind, ...members[kind]!.type.fromJson(value) } as Choice;
+      const known = typeof kind === "string" && Object.hasOwn(members, kind);
+      const found = known ? ([kind, members[kind]!.type] as const) : fallback;
+      if (typeof kind !== "string" || !found) throw new WrongForm("an unknown kind");
+      return { kind: found[0], ...found[1].fromJson(value) } as Choice;
     },
     toBinary: (value: Choice) => [of(value).no, ...(of(value).type.toBinary(value) as unknown[])],
     fromBinary: (value: unknown): Choice => {
-      const found = Array.isArray(value) ? byNo.get(value[0] as number) : undefined;
-      if (!found) throw new WrongForm("an unknown kind");
+      const kind = Array.isArray(value) ? value[0] : undefined;
+      const found = byNo.get(kind as number) ?? fallback;
+      if (typeof kind !== "number" || !found) throw new WrongForm("an unknown kind");
       return { kind: found[0], ...found[1].fromBinary((value as unknown[]).slice(1)) } as Choice;
     },
   };
