@@ -1,0 +1,68 @@
+// PostgreSQL's settings for the embedded topology, each with its reason. They are handed over on the command
+// line at each start, so that the data directory holds no copy that could differ.
+
+import { MiB } from "#base/units.ts";
+import type { Machine } from "./machine.ts";
+
+export function settingsFor(machine: Machine, socketDir: string): Record<string, string> {
+  const sharedBuffersMiB = clamp(Math.floor(machine.memoryBytes / MiB / 8), 64, 1024);
+  return {
+    // Reached through a folder that only this user may enter; no port is open to anyone.
+    listen_addresses: "",
+    unix_socket_directories: socketDir,
+    unix_socket_permissions: "0700",
+
+    // An acknowledged message is on the disk (law 1). These are PostgreSQL's defaults; nobody is to change them.
+    fsync: "on",
+    synchronous_commit: "on",
+    full_page_writes: "on",
+
+    // A share of the machine, since the rest of Banyan and the kernel's page cache live on it too.
+    shared_buffers: `${sharedBuffersMiB}MB`,
+    effective_cache_size: `${clamp(Math.floor(machine.memoryBytes / MiB / 2), 256, 65536)}MB`,
+    work_mem: "8MB",
+    maintenance_work_mem: `${clamp(sharedBuffersMiB / 2, 32, 256)}MB`,
+    // Our pools take about a dozen; the rest is for backup and for a person with psql.
+    max_connections: "40",
+
+    // After a checkpoint each touched page is logged whole: seldom checkpoints make messages cheap.
+    // Recovery after a crash reads at most this much, some seconds.
+    max_wal_size: "4GB",
+    min_wal_size: "128MB",
+    checkpoint_timeout: "15min",
+    wal_compression: "on",
+    wal_buffers: "16MB",
+
+    // All hot statements are short and find rows by index: compiling or parallel workers would only cost.
+    jit: "off",
+    max_parallel_workers_per_gather: "0",
+    random_page_cost: "1.1",
+    // Rows live in partitions of one lane each; large ones are vacuumed after 2 % instead of 20 %.
+    autovacuum_vacuum_scale_factor: "0.02",
+    autovacuum_analyze_scale_factor: "0.02",
+    autovacuum_naptime: "20s",
+    autovacuum_max_workers: "2",
+
+    // A caller that went away must not hold rows.
+    idle_in_transaction_session_timeout: "60s",
+    lock_timeout: "20s",
+
+    // A statement that fails is told to the program, which knows what to do; PostgreSQL's log would repeat
+    // values, and no message text may stand in a log (law 10).
+    log_min_messages: "log",
+    log_min_error_statement: "panic",
+    log_error_verbosity: "terse",
+    log_checkpoints: "off",
+    log_timezone: "UTC",
+    timezone: "UTC",
+    cluster_name: "banyan",
+  };
+}
+
+export function asArguments(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.floor(Math.min(high, Math.max(low, value)));
+}
