@@ -2,6 +2,7 @@
 // `./banyan docs` calls writeProtocolDocs; tests/conformance/wire-spec.test.ts fails when SPEC.md is stale.
 
 import { readFile, writeFile } from "node:fs/promises";
+import { closeCodes, closeMeanings } from "./close-codes.ts";
 import { beat, change, clientFrame, head, presence, reaction, serverFrame } from "./frames.ts";
 import { limits } from "./limits.ts";
 import { changeMeanings, clientMeanings, limitMeanings, partMeanings, serverMeanings } from "./meanings.ts";
@@ -50,6 +51,15 @@ const sections: Record<string, () => string> = {
         `\`${key}\``,
         `${value}`,
         limitMeanings[key as keyof typeof limits],
+      ]),
+    ),
+  "close-codes": () =>
+    table(
+      ["code", "name", "meaning and what to do"],
+      Object.entries(closeCodes).map(([key, code]) => [
+        `${code}`,
+        `\`${key}\``,
+        closeMeanings[key as keyof typeof closeCodes],
       ]),
     ),
   refusals: () =>
