@@ -35,6 +35,7 @@ export interface Inbox {
   list(users: readonly UserId[]): Promise<readonly (readonly InboxEntry[])[]>;
   /** One user's cursors of some conversations' members: who has read how far. */
   cursors(conversation: ConversationId, users: readonly UserId[]): Promise<readonly ReadCursor[]>;
-  apply(rows: readonly MembershipRow[]): Promise<void>;
+  /** The rows that were newer than what stood, and so were written. */
+  apply(rows: readonly MembershipRow[]): Promise<readonly MembershipRow[]>;
   readUpTo(cursors: readonly ReadCursor[]): Promise<void>;
 }

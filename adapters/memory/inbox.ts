@@ -19,9 +19,9 @@ export function openInbox(store: MemoryStore, access: Access): Inbox {
       ),
     async apply(rows) {
       const asked = [...rows];
-      return access.run("inbox.apply", () => {
-        for (const row of asked) applyOne(store, row, membership(row.user, row.conversation));
-      });
+      return access.run("inbox.apply", () =>
+        asked.filter((row) => applyOne(store, row, membership(row.user, row.conversation))),
+      );
     },
     async readUpTo(cursors) {
       const asked = [...cursors];
@@ -39,12 +39,13 @@ function entriesOf(store: MemoryStore, user: UserId): InboxEntry[] {
     .sort((a, b) => (a.conversation < b.conversation ? -1 : 1));
 }
 
-function applyOne(store: MemoryStore, row: MembershipRow, before: StoredMembership | undefined): void {
-  if (before && before.row.rev >= row.rev) return;
+function applyOne(store: MemoryStore, row: MembershipRow, before: StoredMembership | undefined): boolean {
+  if (before && before.row.rev >= row.rev) return false;
   const readSeq = Math.max(before?.readSeq ?? 0, row.joinedSeq) as Seq;
   const ofUser = store.memberships.get(row.user) ?? new Map<ConversationId, StoredMembership>();
   ofUser.set(row.conversation, { row, readSeq });
   store.memberships.set(row.user, ofUser);
+  return true;
 }
 
 function readOne(store: MemoryStore, cursor: ReadCursor, before: StoredMembership | undefined): void {

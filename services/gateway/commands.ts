@@ -1,0 +1,117 @@
+// Step 5 of a message's way: a frame of a live session becomes a command, its answer a frame again.
+
+import type { ConversationId, MessageName, Rev, Seq } from "#base/ids.ts";
+import type { Result } from "#base/result.ts";
+import type { Refusal } from "#core/refusal.ts";
+import type { Messaging, Receipt } from "#ports/messaging.ts";
+import type { ClientFrame } from "#protocol/frames.ts";
+import { limits } from "#protocol/limits.ts";
+import type { Hub } from "./hub.ts";
+import type { Lookers } from "./look.ts";
+import { encodePacked } from "./pack.ts";
+import type { ClientSession } from "./session.ts";
+import { caughtUpFrame, refusedFrame } from "./translate.ts";
+
+export type Command = Exclude<ClientFrame, { kind: "hello" }>;
+type Send = Extract<Command, { kind: "send" }>;
+type Since = Extract<Command, { kind: "since" }>;
+
+export interface CommandNeeds {
+  readonly messaging: Messaging;
+  readonly hub: Hub;
+  readonly lookers: Lookers;
+}
+
+/** Answers the frame, now or when its work is done. Rejects only for a bug or a broken store. */
+export function obey(needs: CommandNeeds, session: ClientSession, frame: Command): Promise<void> | undefined {
+  const { messaging } = needs;
+  const { user } = session;
+  switch (frame.kind) {
+    case "ping":
+      return void pong(needs.hub, session);
+    case "send":
+      return send(messaging, session, frame);
+    case "edit": {
+      const { id, conversation, seq, text } = frame;
+      return receipted(session, id, messaging.edit(user, conversation as ConversationId, seq as Seq, text));
+    }
+    case "delete": {
+      const { id, conversation, seq } = frame;
+      return receipted(session, id, messaging.remove(user, conversation as ConversationId, seq as Seq));
+    }
+    case "react": {
+      const { id, conversation, seq, emoji, on } = frame;
+      return receipted(
+        session,
+        id,
+        messaging.react(user, conversation as ConversationId, seq as Seq, emoji, on),
+      );
+    }
+    case "since":
+      return since(messaging, session, frame);
+    case "read":
+      return unanswered(
+        session,
+        messaging.read(user, frame.conversation as ConversationId, frame.seq as Seq),
+      );
+    case "typing":
+      return unanswered(session, messaging.typing(user, frame.conversation as ConversationId));
+    case "look":
+      return void needs.lookers.look(session, frame);
+  }
+}
+
+async function send(messaging: Messaging, session: ClientSession, frame: Send): Promise<void> {
+  const { id, text, replyTo, again = false } = frame;
+  const name = frame.name as MessageName;
+  const conversation = frame.conversation as ConversationId;
+  session.namesInFlight ??= new Set();
+  session.namesInFlight.add(name);
+  try {
+    const command = { user: session.user, conversation, name, text, again };
+    const sent = messaging.send(replyTo ? { ...command, replyTo: replyTo as Seq } : command);
+    await receipted(session, id, sent);
+  } finally {
+    session.namesInFlight.delete(name);
+  }
+}
+
+async function receipted(
+  session: ClientSession,
+  id: number,
+  answer: Promise<Result<Receipt, Refusal>>,
+): Promise<void> {
+  const result = await answer;
+  if (result.ok) session.answer({ kind: "ack", id, ...result.value });
+  else session.answer(refusedFrame(result.refusal, id));
+}
+
+async function since(messaging: Messaging, session: ClientSession, frame: Since): Promise<void> {
+  const { id, rev, seq } = frame;
+  const conversation = frame.conversation as ConversationId;
+  const answer = await messaging.since(
+    session.user,
+    conversation,
+    rev as Rev,
+    seq as Seq,
+    limits.catchUpRowsMax,
+  );
+  if (answer.ok)
+    session.answerEncoded(encodePacked(session.codec, caughtUpFrame(id, conversation, answer.value)));
+  else session.answer(refusedFrame(answer.refusal, id));
+}
+
+/** `read` and `typing` are states, not commands: only a refusal is told. */
+async function unanswered(session: ClientSession, answer: Promise<Result<null, Refusal>>): Promise<void> {
+  const result = await answer;
+  if (!result.ok) session.answer(refusedFrame(result.refusal));
+}
+
+function pong(hub: Hub, session: ClientSession): void {
+  const news = hub.news(session);
+  if (news.length === 0) return session.answer({ kind: "pong" });
+  session.answer({
+    kind: "pong",
+    heads: news.map((room) => ({ conversation: room.conversation, rev: room.rev })),
+  });
+}

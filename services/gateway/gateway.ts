@@ -1,0 +1,207 @@
+// The gateway: sockets on one side, the command bus and the event bus on the other. Step 4 of a message's way is
+// here: bytes in, decoded, within limits, in a state that allows them. A bad frame hurts its own session only.
+
+import type { Accounts } from "#ports/accounts.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { BusListener, EventBus, UserEvent } from "#ports/event-bus.ts";
+import type { Inbox } from "#ports/inbox.ts";
+import type { Messaging } from "#ports/messaging.ts";
+import type { Presence } from "#ports/presence.ts";
+import type { Socket, SocketHandler, SocketPayload, Sockets } from "#ports/sockets.ts";
+import { closeCodes } from "#protocol/close-codes.ts";
+import { codecs } from "#protocol/codecs.ts";
+import type { ClientFrame, Subprotocol } from "#protocol/frames.ts";
+import { limits as wire } from "#protocol/limits.ts";
+import { type AllowanceLimits, spend } from "./allowance.ts";
+import { type Command, type CommandNeeds, obey } from "./commands.ts";
+import { Greeter } from "./greet.ts";
+import { Hub, type HubLimits } from "./hub.ts";
+import { Lookers } from "./look.ts";
+import { ClientSession } from "./session.ts";
+import { headOf, refusedFrame } from "./translate.ts";
+
+export interface GatewayLimits extends AllowanceLimits, HubLimits {
+  readonly overloadedRetryMs: number;
+  readonly unavailableRetryMs: number;
+  /** A session that sends this many refused frames in a row is closed. */
+  readonly refusedInRowMax: number;
+}
+
+export interface GatewayNeeds {
+  readonly sockets: Sockets;
+  readonly accounts: Pick<Accounts, "authenticate">;
+  readonly inbox: Pick<Inbox, "list">;
+  readonly messaging: Messaging;
+  readonly bus: EventBus;
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly limits: GatewayLimits;
+  /** A bug or a broken store, met at this edge; never carries content. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface Gateway extends SocketHandler {
+  /** Tells every session when to come back, spread over `withinMs`, and closes it. */
+  drain(withinMs: number): Promise<void>;
+  stats(): { sessions: number; connections: number; deliveries: number; frames: number };
+  stop(): void;
+}
+
+export function createGateway(needs: GatewayNeeds): Gateway {
+  const { sockets, bus, clock, limits, presence } = needs;
+  const hub = new Hub(sockets, bus, clock, limits);
+  const lookers = new Lookers(hub, presence);
+  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers };
+  const greeter = new Greeter({ ...needs, hub, overloadedRetryMs: limits.overloadedRetryMs });
+  const sessions = new Set<ClientSession>();
+  let isDraining = false;
+  let frames = 0;
+
+  function receive(session: ClientSession, payload: SocketPayload): void {
+    frames++;
+    const waitMs = spend(session, limits, clock.now());
+    const decoded = session.codec.decodeClient(payload);
+    if (!decoded.ok) return refuse(session, { kind: "refused", code: "bad_frame", detail: decoded.refusal });
+    const frame = decoded.value;
+    const id = "id" in frame ? frame.id : undefined;
+    if (frame.kind === "hello") return hello(session, frame);
+    if (session.state !== "live")
+      return refuse(session, { ...outOfOrder, ...(id === undefined ? {} : { id }) });
+    if (waitMs > 0)
+      return refuse(session, refusedFrame({ reason: "rate_limited", retryAfterMs: waitMs }, id));
+    if (session.inFlight >= wire.commandsInFlightMax) {
+      return refuse(
+        session,
+        refusedFrame({ reason: "rate_limited", retryAfterMs: limits.overloadedRetryMs }, id),
+      );
+    }
+    session.refusedInRow = 0;
+    run(session, frame, id);
+  }
+
+  function run(session: ClientSession, frame: Command, id: number | undefined): void {
+    const work = obey(commandNeeds, session, frame);
+    if (!work) return;
+    session.inFlight++;
+    work.then(
+      () => session.inFlight--,
+      (error: unknown) => {
+        session.inFlight--;
+        needs.onFailure(error);
+        session.answer(refusedFrame({ reason: "unavailable", retryAfterMs: limits.unavailableRetryMs }, id));
+      },
+    );
+  }
+
+  function refuse(session: ClientSession, frame: Parameters<ClientSession["answer"]>[0]): void {
+    session.answer(frame);
+    if (++session.refusedInRow > limits.refusedInRowMax)
+      session.socket.close(closeCodes.flood, "too many refused frames");
+  }
+
+  function hello(session: ClientSession, frame: Extract<ClientFrame, { kind: "hello" }>): void {
+    if (session.state !== "connected") return refuse(session, outOfOrder);
+    session.state = "greeting";
+    greeter.greet(session, frame).then(
+      (isLive) => {
+        session.endHelloLimit();
+        if (isLive) presence.sessionStarted(session.user);
+      },
+      (error: unknown) => {
+        needs.onFailure(error);
+        session.answer(refusedFrame({ reason: "unavailable", retryAfterMs: limits.unavailableRetryMs }));
+        session.socket.close(closeCodes.draining, "unavailable");
+      },
+    );
+  }
+
+  async function joined(event: Extract<UserEvent, { kind: "joined" }>): Promise<void> {
+    const { conversation, member } = event.member;
+    for (const session of [...hub.sessionsOf(event.user)]) {
+      if (session.slot < 0 || hub.isIn(session, conversation)) continue;
+      const room = hub.join(session, conversation);
+      await greeter.learnHeads([room]);
+      if (session.state === "live") session.answer({ kind: "joined", head: headOf(room, member, 0) });
+    }
+  }
+
+  const listener: BusListener = {
+    changes: (event) => hub.changed(event),
+    state: (event) => lookers.state(event),
+    user(event) {
+      if (event.kind === "joined") void joined(event).catch(needs.onFailure);
+      else if (event.kind === "left") {
+        for (const session of hub.sessionsOf(event.user)) {
+          lookers.stopLookingAt(session, event.conversation);
+          if (hub.part(session, event.conversation))
+            session.answer({ kind: "left", conversation: event.conversation });
+        }
+      } else {
+        for (const session of [...hub.sessionsOf(event.user)])
+          if (session.id === event.session) revoke(session);
+      }
+    },
+  };
+  const endListening = bus.listen(listener);
+  let endSweep = scheduleSweep();
+
+  function scheduleSweep(): () => void {
+    return clock.after(limits.topicQuietMs, () => {
+      hub.sweepTopics();
+      endSweep = scheduleSweep();
+    });
+  }
+
+  return {
+    opened(socket: Socket) {
+      const session = new ClientSession(
+        socket,
+        codecs[socket.subprotocol as Subprotocol],
+        limits.framesBurst,
+      );
+      session.allowanceAt = clock.now();
+      socket.session = session;
+      sessions.add(session);
+      if (isDraining) return socket.close(closeCodes.draining, "draining");
+      session.limitHello(clock, () => socket.close(closeCodes.helloTooLate, "no hello in time"));
+    },
+    received(socket, payload) {
+      const session = socket.session as ClientSession;
+      if (session.state !== "closed") receive(session, payload);
+    },
+    closed(socket) {
+      const session = socket.session as ClientSession;
+      if (session.state === "live") presence.sessionEnded(session.user);
+      session.state = "closed";
+      session.endHelloLimit();
+      lookers.forget(session);
+      hub.leave(session);
+      sessions.delete(session);
+    },
+    async drain(withinMs) {
+      isDraining = true;
+      const all = [...sessions];
+      all.forEach((session, i) => {
+        session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
+        session.socket.close(closeCodes.draining, "draining");
+      });
+    },
+    stats: () => ({
+      sessions: hub.sessionCount,
+      connections: sessions.size,
+      deliveries: hub.deliveries,
+      frames,
+    }),
+    stop() {
+      endSweep();
+      endListening();
+    },
+  };
+}
+
+const outOfOrder = { kind: "refused", code: "out_of_order" } as const;
+
+function revoke(session: ClientSession): void {
+  session.answer({ kind: "refused", code: "not_authenticated" });
+  session.socket.close(closeCodes.notAuthenticated, "session revoked");
+}

@@ -1,0 +1,128 @@
+// hello to welcome: who is it, which conversations are theirs, and where each of these stands. Ten thousand
+// sessions that come back at once are gathered into a few statements.
+
+import { Gather, GatherFull } from "#base/gather.ts";
+import type { ConversationId, UserId } from "#base/ids.ts";
+import { type PresentedToken, parseToken } from "#core/accounts/token.ts";
+import type { Accounts, Session } from "#ports/accounts.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Inbox, InboxEntry } from "#ports/inbox.ts";
+import type { Messaging } from "#ports/messaging.ts";
+import { closeCodes } from "#protocol/close-codes.ts";
+import type { ClientFrame } from "#protocol/frames.ts";
+import { protocolVersion } from "#protocol/frames.ts";
+import { limits } from "#protocol/limits.ts";
+import type { Hub } from "./hub.ts";
+import { encodePacked } from "./pack.ts";
+import type { Room } from "./room.ts";
+import type { ClientSession } from "./session.ts";
+import { headOf, refusedFrame } from "./translate.ts";
+
+type Hello = Extract<ClientFrame, { kind: "hello" }>;
+type Head = Awaited<ReturnType<Messaging["heads"]>>[number];
+
+export interface GreetNeeds {
+  readonly accounts: Pick<Accounts, "authenticate">;
+  readonly inbox: Pick<Inbox, "list">;
+  readonly messaging: Pick<Messaging, "heads">;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly overloadedRetryMs: number;
+}
+
+const storm = { batchMax: 256, queueMax: 50_000 };
+
+export class Greeter {
+  readonly #needs: GreetNeeds;
+  readonly #authenticate: Gather<PresentedToken, Session | null>;
+  readonly #list: Gather<UserId, readonly InboxEntry[]>;
+
+  constructor(needs: GreetNeeds) {
+    this.#needs = needs;
+    this.#authenticate = new Gather({
+      work: (tokens) => needs.accounts.authenticate(tokens, needs.clock.now()),
+      ...storm,
+    });
+    this.#list = new Gather({ work: (users) => needs.inbox.list(users), ...storm });
+  }
+
+  /** True when the session is live now. A refusal has been answered and the socket closed otherwise. */
+  async greet(session: ClientSession, hello: Hello): Promise<boolean> {
+    if (hello.version !== protocolVersion) {
+      return this.#end(session, "unsupported_version", closeCodes.unsupportedVersion);
+    }
+    const token = parseToken(hello.token ?? session.socket.cookieToken ?? "");
+    if (!token) return this.#end(session, "not_authenticated", closeCodes.notAuthenticated);
+    try {
+      const known = await this.#authenticate.ask(token);
+      if (!known) return this.#end(session, "not_authenticated", closeCodes.notAuthenticated);
+      session.user = known.user;
+      session.id = known.session;
+      return await this.#admit(session);
+    } catch (error) {
+      this.#needs.hub.leave(session);
+      if (!(error instanceof GatherFull)) throw error;
+      session.answer(refusedFrame({ reason: "overloaded", retryAfterMs: this.#needs.overloadedRetryMs }));
+      session.socket.close(closeCodes.draining, "overloaded");
+      return false;
+    }
+  }
+
+  async #admit(session: ClientSession): Promise<boolean> {
+    const { hub } = this.#needs;
+    if (isClosed(session)) return false;
+    hub.followUser(session);
+    const entries = await this.#list.ask(session.user);
+    if (isClosed(session)) return false;
+    hub.enter(
+      session,
+      entries.map((entry) => entry.conversation),
+    );
+    await this.learnHeads(entries.map((entry) => hub.room(entry.conversation)!));
+    if (isClosed(session)) return false;
+    session.state = "live";
+    session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries)));
+    return true;
+  }
+
+  /** Rooms that this gateway did not follow before have no numbers yet. */
+  async learnHeads(rooms: readonly Room[]): Promise<void> {
+    const unknown = rooms.filter((room) => !room.isHeadKnown);
+    if (unknown.length === 0) return;
+    const ids: ConversationId[] = unknown.map((room) => room.conversation);
+    const heads: readonly Head[] = await this.#needs.messaging.heads(ids);
+    for (let i = 0; i < unknown.length; i++) {
+      const head = heads[i];
+      if (head) unknown[i]!.noteHead(head.rev, head.lastSeq);
+      unknown[i]!.isHeadKnown = true;
+    }
+  }
+
+  #welcome(session: ClientSession, entries: readonly InboxEntry[]) {
+    const told = entries.slice(0, limits.welcomeHeadsMax);
+    return {
+      kind: "welcome" as const,
+      version: protocolVersion,
+      user: session.user,
+      session: session.id,
+      at: this.#needs.clock.now(),
+      heartbeatMs: limits.heartbeatMs,
+      heads: told.flatMap((entry) => {
+        const room = this.#needs.hub.room(entry.conversation);
+        return room ? [headOf(room, entry.member, entry.readSeq)] : [];
+      }),
+      complete: told.length === entries.length,
+    };
+  }
+
+  #end(session: ClientSession, reason: "not_authenticated" | "unsupported_version", code: number): false {
+    session.answer({ kind: "refused", code: reason });
+    session.socket.close(code, reason);
+    return false;
+  }
+}
+
+/** A function, because the state changes while we wait and the compiler would not think so. */
+function isClosed(session: ClientSession): boolean {
+  return session.state === "closed";
+}
