@@ -1,0 +1,48 @@
+// The memory adapters pass the same contract suites as the ones that keep data.
+
+import { openMemory } from "#adapters/memory/open-memory.ts";
+import { MemoryStore } from "#adapters/memory/store.ts";
+import { messageLogContract } from "./message-log.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
+
+const emojiPerMessageMax = 5;
+
+async function openStore(): Promise<StoreUnderTest> {
+  const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax });
+  return {
+    ...openMemory(store),
+    other: openMemory(store),
+    emojiPerMessageMax,
+    brittle: openBrittle(store),
+    emptyInstallation: async () => {
+      const empty = new MemoryStore({ laneCount: 16, emojiPerMessageMax });
+      return {
+        accounts: openMemory(empty).accounts,
+        other: openMemory(empty).accounts,
+        close: async () => {},
+      };
+    },
+    close: async () => {},
+  };
+}
+
+/** Calls in flight when the connection breaks fail, in turn before and after their commit. */
+function openBrittle(store: MemoryStore): StoreUnderTest["brittle"] {
+  let severed = false;
+  let failures = 0;
+  const someTurns = async () => {
+    for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+  };
+  const { messageLog } = openMemory(store, {
+    delay: someTurns,
+    fault: () => (severed ? (failures++ % 2 ? "before" : "after") : "none"),
+  });
+  const sever = async () => {
+    severed = true;
+    await someTurns();
+    severed = false;
+  };
+  return { messageLog, sever };
+}
+
+messageLogContract("in memory", openStore);
