@@ -24,7 +24,7 @@ export function makeToken(user: UserId, session: SessionId, secret: Uint8Array):
   return prefix + toBase64Url(bytes);
 }
 
-/** Ready for `authenticate`; null for what is no token at all. */
+/** Ready for `Accounts.authenticate`; null for what is no token at all. */
 export function parseToken(token: string): PresentedToken | null {
   if (token.length !== tokenChars || !token.startsWith(prefix)) return null;
   const bytes = fromBase64Url(token.slice(prefix.length));

@@ -1,0 +1,72 @@
+// The HTTP API: every route with what it needs, and around them what all have in common.
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { dayMs, hourMs } from "#base/units.ts";
+import type { Accounts } from "#ports/accounts.ts";
+import type { Chance } from "#ports/chance.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { ConversationStore } from "#ports/conversation-store.ts";
+import type { EventBus } from "#ports/event-bus.ts";
+import type { Inbox } from "#ports/inbox.ts";
+import type { Messaging } from "#ports/messaging.ts";
+import type { Passwords } from "#ports/passwords.ts";
+import type { RateLimits } from "#ports/rate-limits.ts";
+import { authenticate } from "./authenticate.ts";
+import { boundedBody, carefulHeaders, compressed, refuseForm } from "./common.ts";
+import type { ApiConfig } from "./config.ts";
+import { answerThrown, refuse } from "./errors.ts";
+import { openHashing } from "./hashing.ts";
+import type { Env, RequestInfo } from "./http.ts";
+import { invitations } from "./invitations.ts";
+import { logIn } from "./log-in.ts";
+import { me } from "./me.ts";
+import { openRates } from "./rates.ts";
+import { serverInfo } from "./server-info.ts";
+import { sessions } from "./sessions.ts";
+import { signUp } from "./sign-up.ts";
+import { users } from "./users.ts";
+
+export interface ApiParts {
+  readonly accounts: Accounts;
+  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "channels">;
+  readonly inbox: Inbox;
+  readonly messaging: Messaging;
+  readonly events: Pick<EventBus, "publishUser">;
+  readonly passwords: Passwords;
+  readonly limits: RateLimits;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly config: ApiConfig;
+  /** Hears of bugs, and of failures that no answer tells: for the log. */
+  readonly noteFailure: (error: unknown) => void;
+}
+
+export interface ApiServer {
+  /** Answers everything under /v1 but the WebSocket. Never rejects. */
+  fetch(request: Request, info: RequestInfo): Promise<Response>;
+}
+
+const touchEveryMs = hourMs;
+
+export function createApi(given: ApiParts): ApiServer {
+  const { config, accounts, events, clock, chance, noteFailure } = given;
+  const life = { lifeMs: config.sessionDays * dayMs, touchEveryMs };
+  const rates = openRates(given.limits, config);
+  const hashing = openHashing(given.passwords, config.hashConcurrency);
+
+  const api = new OpenAPIHono<Env>({ defaultHook: refuseForm });
+  api.onError((error, c) => answerThrown(c, error, noteFailure));
+  api.use(...carefulHeaders, compressed, boundedBody);
+  api.notFound((c) => refuse(c, "not_found"));
+  signUp(api, { accounts, hashing, rates, clock, chance, life, signUp: config.signUp });
+  logIn(api, { accounts, hashing, rates, clock, chance, life });
+  serverInfo(api, { accounts, rates, config });
+
+  const publicUrl = config.publicUrl;
+  const signedIn = authenticate({ accounts, clock, life, rates, publicUrl, noteFailure });
+  sessions(api, { authenticate: signedIn, accounts, events });
+  me(api, { authenticate: signedIn, accounts, events, hashing, rates });
+  users(api, { authenticate: signedIn, accounts });
+  invitations(api, { authenticate: signedIn, accounts, clock, chance, publicUrl });
+  return { fetch: async (request, info) => api.fetch(request, info) };
+}

@@ -1,0 +1,52 @@
+// POST /v1/sessions: a session for a handle and its password. An unknown handle and a wrong password are answered
+// alike, and take alike long.
+
+import { createRoute } from "@hono/zod-openapi";
+import { passwordForm } from "#core/accounts/password.ts";
+import type { Accounts } from "#ports/accounts.ts";
+import { httpLimits } from "#protocol/limits.ts";
+import { limitAddress } from "./authenticate.ts";
+import { refuse } from "./errors.ts";
+import type { Hashing } from "./hashing.ts";
+import { type Api, errors, json, withBody } from "./http.ts";
+import { type OpenSessionParts, openSession } from "./open-session.ts";
+import type { Rates } from "./rates.ts";
+import { loggedIn, logInBody } from "./schemas/account.ts";
+
+export interface LogInParts extends OpenSessionParts {
+  readonly accounts: Pick<Accounts, "openSession" | "byHandle">;
+  readonly hashing: Hashing;
+  readonly rates: Rates;
+}
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/sessions",
+  tags: ["Accounts"],
+  operationId: "logIn",
+  summary: "Log in",
+  security: [],
+  request: { body: { required: true, content: json(logInBody) } },
+  responses: {
+    201: { description: "The account and its new session.", content: json(loggedIn) },
+    ...errors(...withBody, "wrong_credentials"),
+  },
+});
+
+export function logIn(api: Api, parts: LogInParts): void {
+  const { accounts, hashing, rates } = parts;
+  api.openapi({ ...route, middleware: limitAddress(rates) }, async (c) => {
+    const body = c.req.valid("json");
+    const handle = body.handle.toLowerCase().slice(0, httpLimits.handleCharsMax + 1);
+    const keys = { handle, address: c.env.remoteAddress };
+    const waitMs = await rates.logIn(keys);
+    if (waitMs > 0) return refuse(c, "rate_limited", { retryAfterMs: waitMs });
+
+    const found = await accounts.byHandle(handle);
+    const verified = await hashing.verify(passwordForm(body.password), found?.passwordHash ?? null);
+    if (!verified.ok || verified.value) await rates.logInWasRight(keys);
+    if (!verified.ok) return refuse(c, "overloaded");
+    if (!found || !verified.value) return refuse(c, "wrong_credentials");
+    return c.json(await openSession(parts, c, found.account, body), 201);
+  });
+}
