@@ -40,6 +40,11 @@ export interface Given {
   readonly nowMs: number;
 }
 
+/** For the process's own environment. */
+export function loadOwnConfig(flags: Given["flags"]): Config {
+  return loadConfig({ flags, environment: process.env, nowMs: Date.now() });
+}
+
 export function loadConfig(given: Given): Config {
   const problems: string[] = [];
   const preset = choose("preset", given, {}, "", "embedded", problems) as Preset;

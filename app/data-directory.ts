@@ -126,6 +126,9 @@ function refusedByDisk(error: unknown, path: string): unknown {
     case "EEXIST":
       return notAFolder(path);
     default:
-      return error;
+      return new StartProblem(
+        `The data directory ${path} cannot be opened (${error.message}).`,
+        "Choose another place with --data-dir.",
+      );
   }
 }

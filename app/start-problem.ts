@@ -3,7 +3,7 @@
 export class StartProblem extends Error {
   override name = "StartProblem";
   constructor(
-    readonly what: string,
+    what: string,
     readonly remedy: string,
   ) {
     super(`${what} ${remedy}`);

@@ -1,0 +1,116 @@
+// ./banyan test: every suite in a process of its own, one after the other, each with a time limit. Closes with one
+// plain line `N passed, N failed`; any failure, and any suite in which nothing ran, makes the exit code 1.
+
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { didYouMean } from "#app/config/nearest.ts";
+import { StartProblem } from "#app/start-problem.ts";
+import { artifacts, bun, root } from "#ops/root.ts";
+import { type Count, countOfRunner, countOfTests } from "#ops/test/count.ts";
+import { type LimitedRun, runLimited } from "#ops/test/run-limited.ts";
+import { findSuites, type Suite } from "#ops/test/suites.ts";
+
+const logs = join(artifacts, "test");
+
+export function define(command: Command): void {
+  command
+    .argument("[names...]", "Suites (folders of tests/), or files such as tests/cli/start.test.ts.")
+    .option("--quick", "Fewer seeds and rounds: TEST_QUICK=1 for tests, --quick for runners.")
+    .action((names: string[], { quick }: { quick?: boolean }) => test(names, quick === true));
+}
+
+async function test(names: readonly string[], quick: boolean): Promise<void> {
+  await mkdir(logs, { recursive: true });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+  const files = names.filter((name) => name.endsWith(".ts"));
+  const suites = chosen(
+    names.filter((name) => !name.endsWith(".ts")),
+    files.length > 0,
+  );
+  const counts: Count[] = [];
+  for (const suite of suites) counts.push(...(await runSuite(suite, quick)));
+  if (files.length > 0) counts.push(await runTests("files", files.map(asPath), 10 * 60_000, quick));
+  const passed = sum(counts.map((count) => count.passed));
+  const failed = sum(counts.map((count) => count.failed));
+  if (failed > 0) process.exitCode = 1;
+  console.log(`${passed} passed, ${failed} failed`);
+}
+
+function chosen(names: readonly string[], hasFiles: boolean): readonly Suite[] {
+  const suites = findSuites();
+  if (names.length === 0) return hasFiles ? [] : suites;
+  const known = suites.map((suite) => suite.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new StartProblem(
+      `There is no test suite ${unknown}.${didYouMean(unknown, known)}`,
+      `The suites are ${known.join(", ")}.`,
+    );
+  return suites.filter((suite) => names.includes(suite.name));
+}
+
+async function runSuite(suite: Suite, quick: boolean): Promise<Count[]> {
+  const counts: Count[] = [];
+  if (suite.hasTests)
+    counts.push(await runTests(suite.name, [`./tests/${suite.name}`], suite.limitMs, quick));
+  if (suite.runner !== null) counts.push(await runRunner(suite.name, suite.runner, suite.limitMs, quick));
+  return counts;
+}
+
+async function runTests(
+  name: string,
+  paths: readonly string[],
+  limitMs: number,
+  quick: boolean,
+): Promise<Count> {
+  const report = join(logs, `${name}.xml`);
+  await rm(report, { force: true });
+  const flags = ["--no-orphans", "--timeout=30000", "--reporter=junit", `--reporter-outfile=${report}`];
+  return told(name, limitMs, quick, [bun, "test", ...flags, ...paths], async (run) => {
+    const junit = Bun.file(report);
+    return countOfTests(run, (await junit.exists()) ? await junit.text() : null);
+  });
+}
+
+function runRunner(name: string, path: string, limitMs: number, quick: boolean): Promise<Count> {
+  const command = [bun, path, ...(quick ? ["--quick"] : [])];
+  return told(`${name}-run`, limitMs, quick, command, async (run) => countOfRunner(run));
+}
+
+async function told(
+  name: string,
+  limitMs: number,
+  quick: boolean,
+  command: readonly string[],
+  countOf: (run: LimitedRun) => Promise<Count>,
+): Promise<Count> {
+  const logPath = join(logs, `${name}.log`);
+  await rm(logPath, { force: true });
+  const startedAt = performance.now();
+  const env: Record<string, string> = quick ? { TEST_QUICK: "1" } : {};
+  const run = await runLimited(command, { cwd: root, limitMs, logPath, env });
+  const count = await countOf(run);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (count.failed > 0) console.log(failures(run.output));
+  const trouble = count.trouble === null ? "" : `  (${count.trouble})`;
+  const mark = count.failed > 0 ? "FAILED" : "ok    ";
+  console.log(
+    `${mark}  ${name.padEnd(16)} ${count.passed} of ${count.passed + count.failed}  ${seconds} s${trouble}`,
+  );
+  return count;
+}
+
+/** The output without the lines of what passed; long ones are cut, the file in .artifacts/test has everything. */
+function failures(output: string): string {
+  const lines = output.split("\n").filter((line) => !line.startsWith("(pass)"));
+  return lines.length > 300 ? ["...", ...lines.slice(-300)].join("\n") : lines.join("\n");
+}
+
+function asPath(file: string): string {
+  return file.startsWith("/") || file.startsWith("./") ? file : `./${file}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,57 @@
+// Runs a program with a time limit, keeps its output in a file and hands it back. When the time is over the whole
+// family of processes is ended, so that nothing of one suite reaches the next.
+
+import { createWriteStream } from "node:fs";
+
+export interface LimitedRun {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly ranOutOfTime: boolean;
+}
+
+export async function runLimited(
+  command: readonly string[],
+  options: { cwd: string; limitMs: number; logPath: string; env: Readonly<Record<string, string>> },
+): Promise<LimitedRun> {
+  const child = Bun.spawn([...command], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    detached: true,
+  });
+  const endFamily = () => endGroup(child.pid);
+  process.once("exit", endFamily);
+  let ranOutOfTime = false;
+  const timer = setTimeout(() => {
+    ranOutOfTime = true;
+    endFamily();
+  }, options.limitMs);
+  const log = createWriteStream(options.logPath, { flags: "a" });
+  const chunks: string[] = [];
+  const keep = (text: string) => {
+    chunks.push(text);
+    log.write(text);
+  };
+  await Promise.all([drain(child.stdout, keep), drain(child.stderr, keep)]);
+  const exitCode = await child.exited;
+  clearTimeout(timer);
+  endFamily();
+  process.off("exit", endFamily);
+  await new Promise<void>((done) => log.end(done));
+  return { exitCode, output: chunks.join(""), ranOutOfTime };
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // Nobody of it is left.
+  }
+}
+
+async function drain(stream: ReadableStream<Uint8Array>, then: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) then(decoder.decode(chunk, { stream: true }));
+}

@@ -1,0 +1,44 @@
+// What ./banyan can do: a name, a line for the list, and the file that knows how.
+
+import type { Command } from "commander";
+
+export interface Verb {
+  readonly name: string;
+  readonly line: string;
+  load(): Promise<{ define(command: Command): void }>;
+}
+
+export const verbs: readonly Verb[] = [
+  {
+    name: "serve",
+    line: "Start the server; prints its URL when it is ready.",
+    load: () => import("#ops/serve.ts"),
+  },
+  {
+    name: "doctor",
+    line: "Look at this machine and say what would hinder Banyan.",
+    load: () => import("#ops/doctor.ts"),
+  },
+  { name: "test", line: "Run all test suites, or the named ones.", load: () => import("#ops/test.ts") },
+  {
+    name: "check",
+    line: "Types, lint, format and the rules of the house.",
+    load: () => import("#ops/check.ts"),
+  },
+  { name: "docs", line: "Write docs/generated/ anew from the code.", load: () => import("#ops/docs.ts") },
+  {
+    name: "bench",
+    line: "Measure, and add the figures to bench/history.ndjson.",
+    load: () => import("#ops/bench.ts"),
+  },
+  {
+    name: "build-web",
+    line: "Build the web client into .artifacts/web.",
+    load: () => import("#ops/build-web.ts"),
+  },
+  {
+    name: "build-sdk",
+    line: "Bundle the client library with its type declarations.",
+    load: () => import("#ops/build-sdk.ts"),
+  },
+];

@@ -1,0 +1,182 @@
+// A real server for tests: ./banyan serve in a process of its own, on a free port and a temporary data directory.
+// Ready when it says so in its log, never after a pause; what was started is ended with the test process at latest.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+
+export interface ServerOptions {
+  /** Kept by the caller; without one a temporary folder is made and removed at stop. */
+  readonly dataDir?: string;
+  /** More flags of ./banyan serve; a later flag wins. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly readyWithinMs?: number;
+}
+
+export interface TestServer {
+  /** Without a slash at the end; stays the same over restarts. */
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly pid: number;
+  /** From the start of the process to its ready line, as seen from outside. */
+  readonly readyAfterMs: number;
+  /** Everything that it has written since it was (re)started. */
+  output(): string;
+  /** SIGTERM, then waits for the end; answers the exit code. Removes a temporary folder. */
+  stop(): Promise<number>;
+  /** SIGKILL, as a crash; the folder stays, for `restart`. */
+  kill(): Promise<void>;
+  /** The same folder and port; stops it first when it still runs. */
+  restart(): Promise<void>;
+}
+
+interface Running {
+  readonly process: Subprocess<"ignore", "pipe", "pipe">;
+  readonly url: string;
+  readonly readyAfterMs: number;
+  readonly output: () => string;
+}
+
+const root = join(import.meta.dir, "..");
+const living = new Set<Subprocess>();
+const temporary = new Set<string>();
+
+process.on("exit", () => {
+  for (const child of living) child.kill("SIGKILL");
+  for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
+});
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const dataDir = options.dataDir ?? temporaryFolder();
+  let running = await launch(options, dataDir, 0);
+  const port = Number(new URL(running.url).port);
+  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+    if (running.process.exitCode === null && running.process.signalCode === null)
+      running.process.kill(signal);
+    return running.process.exited;
+  };
+  return {
+    url: running.url,
+    port,
+    dataDir,
+    get pid() {
+      return running.process.pid;
+    },
+    get readyAfterMs() {
+      return running.readyAfterMs;
+    },
+    output: () => running.output(),
+    async stop() {
+      const code = await end("SIGTERM");
+      if (temporary.delete(dataDir)) rmSync(dataDir, { recursive: true, force: true });
+      return code;
+    },
+    async kill() {
+      await end("SIGKILL");
+    },
+    async restart() {
+      await end("SIGTERM");
+      running = await launch(options, dataDir, port);
+    },
+  };
+}
+
+/** Runs ./banyan to its end, for verbs and for starts that fail. */
+export async function runBanyan(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = Bun.spawn([join(root, "banyan"), ...args], {
+    env: environment(env),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  living.add(child);
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  living.delete(child);
+  return { code, out, err };
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "banyan-test-"));
+  temporary.add(folder);
+  return folder;
+}
+
+async function launch(options: ServerOptions, dataDir: string, port: number): Promise<Running> {
+  const startedAt = performance.now();
+  const flags = ["--data-dir", dataDir, "--port", String(port), "--log-format", "json"];
+  const child = Bun.spawn([join(root, "banyan"), "serve", ...flags, ...(options.args ?? [])], {
+    env: environment(options.env ?? {}),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  living.add(child);
+  void child.exited.then(() => living.delete(child));
+  const lines: string[] = [];
+  const output = () => lines.join("\n");
+  const url = await readyUrl(child, lines, options.readyWithinMs ?? 20_000).catch(async (error) => {
+    child.kill("SIGKILL");
+    await child.exited;
+    throw new Error(`${error instanceof Error ? error.message : error}\n${output()}`);
+  });
+  return { process: child, url, output, readyAfterMs: performance.now() - startedAt };
+}
+
+/** Variables of the developer's own environment must not change what tests see. */
+function environment(more: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("BANYAN_"));
+  return { ...Object.fromEntries(inherited), ...more };
+}
+
+function readyUrl(
+  child: Subprocess<"ignore", "pipe", "pipe">,
+  lines: string[],
+  withinMs: number,
+): Promise<string> {
+  return new Promise((ready, failed) => {
+    const late = setTimeout(
+      () => failed(new Error(`The server was not ready within ${withinMs} ms.`)),
+      withinMs,
+    );
+    const settle = (then: () => void) => {
+      clearTimeout(late);
+      then();
+    };
+    const outEnds = eachLine(child.stdout, (line) => {
+      lines.push(line);
+      const url = urlOfReadyLine(line);
+      if (url !== null) settle(() => ready(url));
+    });
+    const errEnds = eachLine(child.stderr, (line) => lines.push(line));
+    void Promise.all([child.exited, outEnds, errEnds]).then(([code]) =>
+      settle(() => failed(new Error(`The server ended (exit code ${code}) before it was ready.`))),
+    );
+  });
+}
+
+function urlOfReadyLine(line: string): string | null {
+  if (!line.includes('"msg":"ready"')) return null;
+  const { url } = JSON.parse(line) as { url?: string };
+  return url === undefined ? null : url.replace(/\/$/, "");
+}
+
+async function eachLine(stream: ReadableStream<Uint8Array>, then: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) then(line);
+  }
+  if (rest !== "") then(rest);
+}
