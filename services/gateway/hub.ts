@@ -15,6 +15,8 @@ export interface HubLimits {
   readonly topicSessionsMin: number;
   /** A topic whose room was silent this long is given back. */
   readonly topicQuietMs: number;
+  /** The longest time for which a busy room gathers changes. */
+  readonly gatherMsMax: number;
 }
 
 export class Hub {
@@ -127,7 +129,7 @@ export class Hub {
     room.noteRate(event.names?.length ?? 1, now);
     room.waiting.push(event);
     if (room.isFlushScheduled) return;
-    const dueInMs = room.lastFlushAt + room.windowMs - now;
+    const dueInMs = room.lastFlushAt + room.windowMs(this.#limits.gatherMsMax) - now;
     if (dueInMs <= 0) return this.flush(room);
     room.isFlushScheduled = true;
     this.#clock.after(dueInMs, () => {

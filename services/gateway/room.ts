@@ -40,7 +40,7 @@ export class Room {
   }
 
   /** How long changes gather now, by the deliveries per second that they make. */
-  get windowMs(): number {
+  windowMs(windowMsMax: number): number {
     const deliveriesPerSecond = (this.#rate * this.slots.length * 1000) / rateMemoryMs;
     if (deliveriesPerSecond < gatherAboveDeliveries) return 0;
     return Math.min(windowMsMax, 10 + 10 * Math.log2(deliveriesPerSecond / gatherAboveDeliveries));
@@ -49,4 +49,3 @@ export class Room {
 
 const rateMemoryMs = 1000;
 const gatherAboveDeliveries = 5000;
-const windowMsMax = 50;

@@ -1,0 +1,61 @@
+// Puts the services of one process together over whatever adapters are handed in. Real processes and the
+// simulation use the same function, so that what is simulated is what runs.
+
+import { type ConversationId, uuidV7 } from "#base/ids.ts";
+import type { Accounts } from "#ports/accounts.ts";
+import type { Chance } from "#ports/chance.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { ConversationStore } from "#ports/conversation-store.ts";
+import type { EventBus } from "#ports/event-bus.ts";
+import type { Inbox } from "#ports/inbox.ts";
+import type { MessageLog } from "#ports/message-log.ts";
+import type { Outbox } from "#ports/outbox.ts";
+import type { Presence } from "#ports/presence.ts";
+import type { Sockets } from "#ports/sockets.ts";
+import { changeEncoder } from "#services/gateway/encode-changes.ts";
+import { createGateway, type Gateway, type GatewayLimits } from "#services/gateway/gateway.ts";
+import type { MessagingLimits } from "#services/messaging/limits.ts";
+import { createMessaging, type MessagingService } from "#services/messaging/messaging.ts";
+import { startMembershipProjection, type Worker } from "#services/worker/project-memberships.ts";
+
+export interface Stores {
+  readonly messageLog: MessageLog;
+  readonly conversationStore: ConversationStore;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly accounts: Accounts;
+}
+
+export interface ComposeNeeds {
+  readonly stores: Stores;
+  readonly bus: EventBus;
+  readonly presence: Presence;
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly limits: MessagingLimits & GatewayLimits;
+  readonly homeRegion: string;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface Composed {
+  readonly messaging: MessagingService;
+  readonly gateway: Gateway;
+  readonly worker: Worker;
+}
+
+export function compose(needs: ComposeNeeds): Composed {
+  const { stores, clock, chance } = needs;
+  const messaging = createMessaging({
+    ...needs,
+    log: stores.messageLog,
+    store: stores.conversationStore,
+    inbox: stores.inbox,
+    people: stores.accounts,
+    encoder: changeEncoder,
+    newConversationId: () => uuidV7(clock.now(), chance.bytes(10)) as ConversationId,
+  });
+  const gateway = createGateway({ ...needs, accounts: stores.accounts, inbox: stores.inbox, messaging });
+  const worker = startMembershipProjection({ ...needs, outbox: stores.outbox, inbox: stores.inbox });
+  return { messaging, gateway, worker };
+}

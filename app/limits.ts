@@ -1,0 +1,46 @@
+// The bounds of the services: the wire's, the configured ones, and the few that nobody needs to configure.
+
+import { minuteMs } from "#base/units.ts";
+import { limits as wire } from "#protocol/limits.ts";
+import type { GatewayLimits } from "#services/gateway/gateway.ts";
+import type { MessagingLimits } from "#services/messaging/limits.ts";
+import type { Config } from "./config.ts";
+
+type Configured = Pick<
+  Config,
+  | "groupSendsMax"
+  | "laneQueueMax"
+  | "gatherMsMax"
+  | "commandsPerSecond"
+  | "commandsBurst"
+  | "hotConversationsMax"
+>;
+
+export function serviceLimits(config: Configured): MessagingLimits & GatewayLimits {
+  return {
+    groupMax: config.groupSendsMax,
+    laneQueueMax: config.laneQueueMax,
+    statementsMax: 4,
+    conversationsMax: config.hotConversationsMax,
+    membershipsMax: config.hotConversationsMax * 4,
+    loadBatchMax: 1_000,
+    loadQueueMax: 1_000_000,
+    textBytesMax: wire.textBytesMax,
+    emojiBytesMax: wire.emojiBytesMax,
+    titleCharsMax: wire.titleCharsMax,
+    addAtOnceMax: wire.pageMembersMax,
+    receiptsMembersMax: wire.receiptsMembersMax,
+    membersMax: 100_000,
+    cursorFlushMs: 1_000,
+    cursorBatchMax: 1_000,
+    cursorsWaitingMax: 100_000,
+    overloadedRetryMs: 500,
+    unavailableRetryMs: 500,
+    framesPerSecond: config.commandsPerSecond,
+    framesBurst: config.commandsBurst,
+    topicSessionsMin: 8,
+    topicQuietMs: 5 * minuteMs,
+    gatherMsMax: config.gatherMsMax,
+    refusedInRowMax: 100,
+  };
+}
