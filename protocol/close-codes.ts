@@ -14,7 +14,8 @@ export const closeMeanings: Record<keyof typeof closeCodes, string> = {
     "The token was not accepted, or the session has been revoked. Log in again; do not retry.",
   unsupportedVersion: "The server does not speak the client's version. Update the client; do not retry.",
   helloTooLate: "No `hello` within `helloWithinMs`. Reconnect with backoff.",
-  draining: "The server stops. Reconnect after the `reconnectAfterMs` of `drain`.",
-  flood: "Far too many frames in spite of `rate_limited`. Reconnect after a minute.",
+  draining:
+    "The server stops, or cannot take the connection now. Reconnect after the `reconnectAfterMs` or `retryAfterMs` told before.",
+  flood: "Too many refused frames in a row. Mend the client; reconnect after a minute.",
   slowReader: "The client did not read its answers. Reconnect; ask `since`.",
 };
