@@ -2,7 +2,11 @@
 
 import { openMemory } from "#adapters/memory/open-memory.ts";
 import { MemoryStore } from "#adapters/memory/store.ts";
+import { accountsContract } from "./accounts.ts";
+import { conversationStoreContract } from "./conversation-store.ts";
+import { inboxContract } from "./inbox.ts";
 import { messageLogContract } from "./message-log.ts";
+import { outboxContract } from "./outbox.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 const emojiPerMessageMax = 5;
@@ -46,3 +50,7 @@ function openBrittle(store: MemoryStore): StoreUnderTest["brittle"] {
 }
 
 messageLogContract("in memory", openStore);
+conversationStoreContract("in memory", openStore);
+inboxContract("in memory", openStore);
+outboxContract("in memory", openStore);
+accountsContract("in memory", openStore);

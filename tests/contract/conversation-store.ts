@@ -1,0 +1,321 @@
+// The contract of the conversation store, rules P10 - P15, for every adapter of the port.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { ConversationId } from "#base/ids.ts";
+import type { Role } from "#core/conversations/conversation.ts";
+import type { ConversationStore, MemberRefusal, NewConversation } from "#ports/conversation-store.ts";
+import { consumerAtTheEnd, membershipsOf } from "./drained-outbox.ts";
+import {
+  fill,
+  hostileTexts,
+  newConversationId,
+  newMessage,
+  newUser,
+  newUsers,
+  nextTime,
+  no,
+  openConversation,
+  rev,
+  seed,
+  seq,
+} from "./made-up.ts";
+import type { OpenStore, StoreUnderTest } from "./store-under-test.ts";
+
+export function conversationStoreContract(name: string, open: OpenStore): void {
+  describe(`the conversation store, ${name}`, () => {
+    let store: StoreUnderTest;
+    let conversations: ConversationStore;
+    let other: ConversationStore;
+    beforeAll(async () => {
+      store = await open();
+      conversations = store.conversationStore;
+      other = store.other.conversationStore;
+    });
+    afterAll(() => store?.close());
+
+    const head = async (id: ConversationId) => (await other.conversations([id]))[0]!;
+    const refused = (refusal: MemberRefusal) => ({ ok: false as const, refusal });
+    const nothing = { ok: true as const, value: null };
+
+    function wanted(wish: Partial<NewConversation> = {}): NewConversation {
+      const [first, second] = newUsers(2) as [ReturnType<typeof newUser>, ReturnType<typeof newUser>];
+      return {
+        id: newConversationId(),
+        kind: "group",
+        title: "Gardeners",
+        homeRegion: "home",
+        createdAt: nextTime(),
+        members: [
+          { user: first, role: "owner" },
+          { user: second, role: "member" },
+        ],
+        ...wish,
+      };
+    }
+
+    test("[P10] what was created is what another process reads", async () => {
+      const wish = wanted();
+      const { created, conversation, members } = await conversations.create(wish);
+      const { members: people, ...fields } = wish;
+      expect(created).toBe(true);
+      expect(conversation).toMatchObject({ ...fields, lastSeq: 0, memberCount: 2 });
+      expect(await other.conversations([newConversationId(), wish.id, wish.id])).toEqual([
+        null,
+        conversation,
+        conversation,
+      ]);
+      expect(await other.members(wish.id, 0, 10, false)).toEqual([...members]);
+      expect(members).toMatchObject(
+        people.map((person, index) => ({ ...person, member: index + 1, active: true })),
+      );
+      const stranger = { conversation: wish.id, user: newUser() };
+      const pairs = people.map(({ user }) => ({ conversation: wish.id, user }));
+      expect(await other.memberships([pairs[1]!, stranger, pairs[0]!, pairs[1]!])).toEqual([
+        members[1]!,
+        null,
+        members[0]!,
+        members[1]!,
+      ]);
+    });
+
+    test("[P10] created at once by many, a direct conversation is one; later ones get what was stored", async () => {
+      const users = newUsers(2).map((user) => ({ user, role: "member" as const }));
+      const id = newConversationId();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          (index % 2 ? conversations : other).create(
+            wanted({
+              id,
+              kind: "direct",
+              title: "",
+              members: index % 3 ? users : users.toReversed(),
+            }),
+          ),
+        ),
+      );
+      expect(answers.filter((answer) => answer.created).length).toBe(1);
+      const stored = answers.find((answer) => answer.created)!;
+      for (const answer of answers) expect({ ...answer, created: true }).toEqual(stored);
+      const later = await other.create(wanted({ id, title: "Another" }));
+      expect(later).toEqual({ ...stored, created: false });
+    });
+
+    test("[P10] hostile titles come back byte for byte", async () => {
+      for (const title of hostileTexts) {
+        const { id } = (await conversations.create(wanted({ title }))).conversation;
+        expect((await head(id)).title).toBe(title);
+        await conversations.rename(id, `${title}!`);
+        expect((await head(id)).title).toBe(`${title}!`);
+      }
+    });
+
+    const users = newUsers(5);
+    const doing = fc.oneof(
+      fc.record({ does: fc.constant("add" as const), some: fc.subarray(users, { minLength: 1 }) }),
+      fc.record({ does: fc.constant("take out" as const), user: fc.constantFrom(...users) }),
+      fc.record({
+        does: fc.constant("role" as const),
+        user: fc.constantFrom(...users),
+        role: fc.constantFrom<Role>("owner", "admin", "member"),
+      }),
+      fc.record({ does: fc.constant("rename" as const), title: fc.constantFrom("A", "B") }),
+      fc.record({ does: fc.constant("send" as const), count: fc.integer({ min: 1, max: 3 }) }),
+    );
+    type Doing = typeof doing extends fc.Arbitrary<infer T> ? T : never;
+
+    /** The revs that it took. */
+    async function act(through: StoreUnderTest["other"], id: ConversationId, what: Doing): Promise<number[]> {
+      const { conversationStore, messageLog } = through;
+      if (what.does === "send") {
+        const sends = Array.from({ length: what.count }, () => newMessage(id));
+        const told = await messageLog.append(messageLog.laneOf(id), sends);
+        return told.map((each) => (each === "unknown_conversation" ? -1 : each.rev));
+      }
+      const answer =
+        what.does === "add"
+          ? await conversationStore.addMembers(id, what.some, "member", 100)
+          : what.does === "rename"
+            ? await conversationStore.rename(id, what.title)
+            : what.does === "role"
+              ? await conversationStore.setMember(id, what.user, { role: what.role })
+              : await conversationStore.setMember(id, what.user, { active: false });
+      if (!answer.ok || !answer.value) return [];
+      return [answer.value].flat().map((change) => change.rev);
+    }
+
+    test("[P11] [P15] racing changes: every rev once, no hole, an owner left, members counted", async () => {
+      const property = fc.asyncProperty(fc.array(doing, { maxLength: 14 }), async (doings) => {
+        const { id, rev: before } = await openConversation(store, users.slice(0, 3));
+        const told = await Promise.all(
+          doings.map((what, index) => act(index % 2 ? store : store.other, id, what)),
+        );
+        const revs = told.flat().sort((a, b) => a - b);
+        expect(revs).toEqual(revs.map((_, index) => before + index + 1));
+        const members = await other.members(id, 0, 100, true);
+        const active = members.filter((member) => member.active);
+        expect(await head(id)).toMatchObject({ rev: before + revs.length, memberCount: active.length });
+        expect(members.map((member) => member.member as number)).toEqual(
+          members.map((_, index) => index + 1),
+        );
+        if (active.length > 0) expect(active.map((member) => member.role)).toContain("owner");
+      });
+      await fc.assert(property, { seed, numRuns: 25 });
+    });
+
+    test("[P12] numbers are given in the order of joining; who returns has the old one and the new role", async () => {
+      const people = newUsers(6);
+      const { id } = await openConversation(store, people.slice(0, 2));
+      await conversations.addMembers(id, [people[3]!, people[2]!, people[3]!], "member", 100);
+      await conversations.setMember(id, people[1]!, { active: false });
+      const added = await conversations.addMembers(id, [people[4]!, people[1]!, people[0]!], "admin", 100);
+      const { rev: now } = await head(id);
+      const change = { kind: "member", role: "admin", active: true, displayName: "" } as const;
+      expect(added).toEqual({
+        ok: true,
+        value: [
+          { ...change, member: no(5), user: people[4]!, rev: rev(now - 1) },
+          { ...change, member: no(2), user: people[1]!, rev: now },
+        ],
+      });
+      const numbered = await other.members(id, 0, 100, false);
+      expect(numbered.map(({ member, user }) => [member as number, people.indexOf(user)])).toEqual([
+        [1, 0],
+        [2, 1],
+        [3, 3],
+        [4, 2],
+        [5, 4],
+      ]);
+    });
+
+    test("[P12] members are paged by number, with or without those who left, and found by number", async () => {
+      const people = newUsers(5);
+      const { id } = await openConversation(store, people);
+      await conversations.setMember(id, people[2]!, { active: false });
+      const numbers = async (after: number, count: number, alsoLeft: boolean) =>
+        (await other.members(id, after, count, alsoLeft)).map((member) => member.member as number);
+      expect(await numbers(0, 3, false)).toEqual([1, 2, 4]);
+      expect(await numbers(4, 3, false)).toEqual([5]);
+      expect(await numbers(1, 2, true)).toEqual([2, 3]);
+      const found = await other.membersByNumber(id, [no(3), no(1), no(9)]);
+      expect(found.map(({ member, active }) => [member as number, active]).sort()).toEqual([
+        [1, true],
+        [3, false],
+      ]);
+    });
+
+    test("[P13] what stands so already takes no rev, and refusals are named", async () => {
+      const [owner, second, third, stranger] = newUsers(4) as [any, any, any, any];
+      const { id } = await openConversation(store, [owner, second, third]);
+      await conversations.setMember(id, third, { active: false });
+      await conversations.rename(id, "Title");
+      const before = await head(id);
+      const role = (user: typeof owner, wish: Role) => conversations.setMember(id, user, { role: wish });
+      expect(await conversations.addMembers(id, [second, owner, second], "admin", 2)).toEqual({
+        ok: true,
+        value: [],
+      });
+      expect(await role(second, "member")).toEqual(nothing);
+      expect(await conversations.rename(id, "Title")).toEqual(nothing);
+      expect(await conversations.setMember(id, third, { active: false })).toEqual(nothing);
+      expect(await role(third, "admin")).toEqual(refused("not_a_member"));
+      expect(await role(stranger, "admin")).toEqual(refused("not_a_member"));
+      expect(await conversations.setMember(id, stranger, { active: false })).toEqual(refused("not_a_member"));
+      expect(await conversations.addMembers(id, [third, stranger], "member", 3)).toEqual(refused("too_many"));
+      expect(await conversations.addMembers(id, [second, stranger], "member", 2)).toEqual(
+        refused("too_many"),
+      );
+      const nowhere = newConversationId();
+      const unknown = refused("unknown_conversation");
+      expect(await conversations.addMembers(nowhere, [owner], "member", 9)).toEqual(unknown);
+      expect(await conversations.setMember(nowhere, owner, { active: false })).toEqual(unknown);
+      expect(await conversations.rename(nowhere, "x")).toEqual(unknown as never);
+      expect(await head(id)).toEqual(before);
+    });
+
+    test("[P13] the same person added at once by many is added once; together they never pass membersMax", async () => {
+      const { id } = await openConversation(store);
+      const [person] = newUsers(1);
+      const add = (people: readonly ReturnType<typeof newUser>[], index: number) =>
+        (index % 2 ? conversations : other).addMembers(id, people, "member", 8);
+      const same = await Promise.all(Array.from({ length: 6 }, (_, index) => add([person!], index)));
+      expect(same.flatMap((answer) => (answer.ok ? answer.value : [])).length).toBe(1);
+      const pairs = await Promise.all(Array.from({ length: 6 }, (_, index) => add(newUsers(2), index)));
+      expect(pairs.filter((answer) => answer.ok).length).toBe(2);
+      expect((await head(id)).memberCount).toBe(7);
+    });
+
+    test("[P14] each membership change is in the outbox, with where the conversation stood at the joining", async () => {
+      const consumer = await consumerAtTheEnd(store.outbox);
+      const [owner, second, third] = newUsers(3) as [any, any, any];
+      const { id, rev: created } = await openConversation(store, [owner, second]);
+      await fill(store.messageLog, id, 3);
+      await conversations.addMembers(id, [third, second], "member", 100);
+      await fill(store.messageLog, id, 2);
+      await conversations.setMember(id, third, { role: "admin" });
+      await conversations.setMember(id, second, { active: false });
+      await conversations.addMembers(id, [second], "member", 100);
+      await conversations.setMember(id, owner, { active: false }); // refused: the last owner
+      await conversations.addMembers(id, [third], "member", 100); // stands so already
+      const rows = membershipsOf(await consumer.next(), id);
+      const row = (user: typeof owner, member: number, at: number, active: boolean, joined: number) => ({
+        user,
+        conversation: id,
+        member: no(member),
+        rev: rev(at),
+        active,
+        joinedSeq: seq(joined),
+      });
+      expect(rows.slice(0, 2)).toMatchObject([
+        { user: owner, member: 1, active: true, joinedSeq: 0 },
+        { user: second, member: 2, active: true, joinedSeq: 0 },
+      ]);
+      expect(rows.slice(2)).toEqual([
+        row(third, 3, created + 4, true, 3),
+        row(third, 3, created + 7, true, 3),
+        row(second, 2, created + 8, false, 0),
+        row(second, 2, created + 9, true, 5),
+      ]);
+    });
+
+    test("[P15] the last owner neither leaves nor is lowered while others remain; the last of all may go", async () => {
+      const [owner, second] = newUsers(2) as [any, any];
+      const { id, rev: before } = await openConversation(store, [owner, second], "channel");
+      expect(await conversations.setMember(id, owner, { active: false })).toEqual(refused("last_owner"));
+      expect(await conversations.setMember(id, owner, { role: "admin" })).toEqual(refused("last_owner"));
+      expect((await head(id)).rev).toBe(before);
+      expect((await conversations.setMember(id, second, { active: false })).ok).toBe(true);
+      expect((await conversations.setMember(id, owner, { active: false })).ok).toBe(true);
+      expect((await head(id)).memberCount).toBe(0);
+    });
+
+    test("[P15] two owners who go at once: one is refused, whatever they were about to do", async () => {
+      for (const wish of [{ active: false }, { role: "member" }] as const)
+        for (let round = 0; round < 5; round++) {
+          const [first, second, third] = newUsers(3) as [any, any, any];
+          const { id } = await openConversation(store, [first, second, third]);
+          await conversations.setMember(id, second, { role: "owner" });
+          const told = await Promise.all([
+            conversations.setMember(id, first, wish),
+            other.setMember(id, second, wish),
+          ]);
+          const refusals = told.flatMap((answer) => (answer.ok ? [] : [answer.refusal]));
+          expect(refusals).toEqual(["last_owner"]);
+        }
+    });
+
+    test("channels are found by words of their title, newest first, each character as itself", async () => {
+      const word = `Zürich ${nextTime()}`;
+      const titles = [`${word} 100%`, `about ${word.toUpperCase()}`, `${word} 100_`];
+      for (const title of titles) await conversations.create(wanted({ title, kind: "channel" }));
+      await conversations.create(wanted({ title: word, kind: "group" }));
+      const found = async (words: string, count: number) =>
+        (await other.channels(words, count)).map((channel) => channel.title);
+      expect(await found(word, 10)).toEqual(titles.toReversed());
+      expect(await found(word, 2)).toEqual(titles.toReversed().slice(0, 2));
+      expect(await found(`${word} 100%`, 10)).toEqual([titles[0]!]);
+      expect(await found(`${word}_`, 10)).toEqual([]);
+      expect(await found(`${word}\\`, 10)).toEqual([]);
+    });
+  });
+}
