@@ -36,6 +36,8 @@ export interface ComposeNeeds {
   readonly limits: MessagingLimits & GatewayLimits;
   readonly homeRegion: string;
   readonly onFailure: (error: unknown) => void;
+  /** False while the disk is full. */
+  readonly mayWrite?: () => boolean;
 }
 
 export interface Composed {

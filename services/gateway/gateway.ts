@@ -41,8 +41,11 @@ export interface GatewayNeeds {
 }
 
 export interface Gateway extends SocketHandler {
-  /** Tells every session when to come back, spread over `withinMs`, and closes it. */
-  drain(withinMs: number): Promise<void>;
+  /**
+   * Tells every session when to come back, its place in a queue over `withinMs`, then closes it. `hurry`: without
+   * the pause in which commands under way are answered.
+   */
+  drain(withinMs: number, hurry?: AbortSignal): Promise<void>;
   stats(): { sessions: number; connections: number; deliveries: number; frames: number };
   stop(): void;
 }
@@ -178,13 +181,15 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       hub.leave(session);
       sessions.delete(session);
     },
-    async drain(withinMs) {
+    async drain(withinMs, hurry) {
       isDraining = true;
       const all = [...sessions];
       all.forEach((session, i) => {
         session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
-        session.socket.close(closeCodes.draining, "draining");
       });
+      if (all.some((session) => session.inFlight > 0))
+        await pause(clock, Math.min(withinMs, answerWithinMs), hurry);
+      for (const session of all) session.socket.close(closeCodes.draining, "draining");
     },
     stats: () => ({
       sessions: hub.sessionCount,
@@ -200,6 +205,19 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 }
 
 const outOfOrder = { kind: "refused", code: "out_of_order" } as const;
+
+/** How long commands under way may take to be answered before their connections close. */
+const answerWithinMs = 500;
+
+function pause(clock: Clock, ms: number, hurry?: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const cancel = clock.after(ms, done);
+    hurry?.addEventListener("abort", () => {
+      cancel();
+      done();
+    });
+  });
+}
 
 function revoke(session: ClientSession): void {
   session.answer({ kind: "refused", code: "not_authenticated" });

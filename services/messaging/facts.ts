@@ -35,8 +35,8 @@ export class FactsCache {
   readonly #loadConversation: Gather<ConversationId, Conversation | null>;
   readonly #loadMember: Gather<Pair, Member | null>;
   readonly #loading = new Map<ConversationId, Loading>();
-  hits = 0;
-  misses = 0;
+  #hits = 0;
+  #misses = 0;
 
   constructor(store: ConversationStore, limits: FactsLimits) {
     this.#conversations = new LRUCache({ max: limits.conversationsMax });
@@ -51,11 +51,15 @@ export class FactsCache {
     const known = this.#conversations.get(id);
     const member = this.#members.get(id + user);
     if (known && member) {
-      this.hits++;
+      this.#hits++;
       return { conversation: known.conversation, member };
     }
-    this.misses++;
+    this.#misses++;
     return this.#load(user, id);
+  }
+
+  stats(): { hits: number; misses: number; entries: number } {
+    return { hits: this.#hits, misses: this.#misses, entries: this.#conversations.size + this.#members.size };
   }
 
   /** With its newest numbers. */

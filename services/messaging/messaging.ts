@@ -35,6 +35,8 @@ export interface MessagingNeeds {
   readonly newConversationId: () => ConversationId;
   readonly homeRegion: string;
   readonly limits: MessagingLimits;
+  /** False while there is no space to write: refused as unavailable before anything is tried. */
+  readonly mayWrite?: () => boolean;
 }
 
 export interface MessagingService extends Messaging {
@@ -53,6 +55,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
   const parts = { ...needs, facts, announcer, queue, cursors };
   let isDraining = false;
 
+  const unavailable = refused({ reason: "unavailable" as const, retryAfterMs: limits.unavailableRetryMs });
+
   /** The one edge where a failure of the store becomes an answer. */
   async function guarded<T>(act: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> {
     if (isDraining) return refused({ reason: "draining" });
@@ -60,8 +64,12 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
       return await act();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      return refused({ reason: "unavailable", retryAfterMs: limits.unavailableRetryMs });
+      return unavailable;
     }
+  }
+
+  async function writing<T>(act: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> {
+    return needs.mayWrite?.() === false ? unavailable : guarded(act);
   }
 
   async function asMember<T>(
@@ -81,11 +89,11 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
   return {
     facts,
     waitingCommits: () => queue.waitingCount,
-    send: (command) => guarded(() => sendMessage(parts, command)),
-    edit: (user, id, seq, text) => guarded(() => change.editMessage(parts, user, id, seq, text)),
-    remove: (user, id, seq) => guarded(() => change.removeMessage(parts, user, id, seq)),
+    send: (command) => writing(() => sendMessage(parts, command)),
+    edit: (user, id, seq, text) => writing(() => change.editMessage(parts, user, id, seq, text)),
+    remove: (user, id, seq) => writing(() => change.removeMessage(parts, user, id, seq)),
     react: (user, id, seq, emoji, on) =>
-      guarded(() => change.reactToMessage(parts, user, id, seq, emoji, on)),
+      writing(() => change.reactToMessage(parts, user, id, seq, emoji, on)),
 
     since: (user, id, rev, seq, rowsMax) =>
       asMember(user, id, async (me) => {
@@ -112,18 +120,18 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
       }),
 
     create: (user, kind, title, users) =>
-      guarded(() => manage.createConversation(parts, user, kind, title, users)),
+      writing(() => manage.createConversation(parts, user, kind, title, users)),
     conversation: (user, id) =>
       asMember(user, id, async (me) => {
         const conversation = await facts.conversation(id);
         return found(conversation && { conversation, me });
       }),
-    rename: (user, id, title) => guarded(() => manage.renameConversation(parts, user, id, title)),
-    addMembers: (user, id, users) => guarded(() => manage.addMembers(parts, user, id, users)),
-    removeMember: (user, id, other) => guarded(() => manage.removeMember(parts, user, id, other)),
-    setRole: (user, id, other, role) => guarded(() => manage.setRole(parts, user, id, other, role)),
-    join: (user, id) => guarded(() => manage.joinChannel(parts, user, id)),
-    leave: (user, id) => guarded(() => manage.leaveConversation(parts, user, id)),
+    rename: (user, id, title) => writing(() => manage.renameConversation(parts, user, id, title)),
+    addMembers: (user, id, users) => writing(() => manage.addMembers(parts, user, id, users)),
+    removeMember: (user, id, other) => writing(() => manage.removeMember(parts, user, id, other)),
+    setRole: (user, id, other, role) => writing(() => manage.setRole(parts, user, id, other, role)),
+    join: (user, id) => writing(() => manage.joinChannel(parts, user, id)),
+    leave: (user, id) => writing(() => manage.leaveConversation(parts, user, id)),
     members: (user, id, after, count) =>
       asMember(user, id, async () => ok(await store.members(id, after, count, false))),
     membersByNumber: (user, id, numbers) =>

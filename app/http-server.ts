@@ -1,0 +1,118 @@
+// The one listener of a process: WebSockets to the gateway, /v1 to the API, operators' paths, and the web client
+// for everything else.
+
+import type { Server } from "bun";
+import type { BunSockets } from "#adapters/bun/sockets.ts";
+import { knowPeers, type Peers } from "#app/client-address.ts";
+import type { Config } from "#app/config.ts";
+import { listenProblem } from "#app/listen-problem.ts";
+import { isOwnOrigin } from "#core/accounts/origin.ts";
+import { sessionCookie } from "#core/accounts/token.ts";
+import { chooseSubprotocol } from "#protocol/codecs.ts";
+import { subprotocols } from "#protocol/frames.ts";
+
+type Answer = Response | Promise<Response>;
+
+export interface Routes {
+  readonly sockets: BunSockets;
+  readonly api: (request: Request, info: { remoteAddress: string; secure: boolean }) => Answer;
+  readonly operations: (request: Request, path: string, peer: string) => Answer | null;
+  readonly web: (path: string, headers: Headers) => Answer | null;
+  /** null: a further WebSocket may be opened; else why not. */
+  readonly refuseSocket: () => string | null;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A handshake or request that is not complete by then is given up. */
+const requestIdleSeconds = 20;
+
+export function startHttpServer(config: Config, routes: Routes): HttpServer {
+  const peers = knowPeers(config.trustedProxies);
+  try {
+    const server = Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      idleTimeout: requestIdleSeconds,
+      ...(config.tls ? { tls: config.tls } : {}),
+      websocket: routes.sockets.websocket,
+      fetch: (request, on) => route(config, peers, routes, request, on),
+    });
+    routes.sockets.attach(server as never);
+    const scheme = config.tls ? "https" : "http";
+    return { url: `${scheme}://${shownHost(config.host)}:${server.port}`, stop: () => server.stop(true) };
+  } catch (error) {
+    throw listenProblem(error, config.host, config.port);
+  }
+}
+
+function route(
+  config: Config,
+  peers: Peers,
+  routes: Routes,
+  request: Request,
+  on: Server<never>,
+): Answer | undefined {
+  const path = pathOf(request.url);
+  const peer = on.requestIP(request)?.address ?? "";
+  const remoteAddress = peers.clientAddress(request.headers, peer);
+  if (path === "/v1/socket") return openSocket(config, routes, request, on, remoteAddress);
+  if (path === "/v1" || path.startsWith("/v1/")) {
+    const secure = config.tls !== null || peers.isForwardedSecurely(request.headers, peer);
+    return routes.api(request, { remoteAddress, secure });
+  }
+  return (
+    routes.operations(request, path, peer) ??
+    routes.web(path, request.headers) ??
+    new Response("Not found\n", { status: 404 })
+  );
+}
+
+function openSocket(
+  config: Config,
+  routes: Routes,
+  request: Request,
+  on: Server<never>,
+  remoteAddress: string,
+): Answer | undefined {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return plain(426, "This path speaks WebSocket; see protocol/SPEC.md.", { upgrade: "websocket" });
+  }
+  const subprotocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol"));
+  if (!subprotocol) return plain(400, `Offer one of the subprotocols ${subprotocols.join(", ")}.`);
+  const why = routes.refuseSocket();
+  if (why) return plain(503, why, { "retry-after": "5" });
+  const upgrade = { subprotocol, remoteAddress, cookieToken: cookieToken(config, request) };
+  if (routes.sockets.upgrade(on as never, request, upgrade)) return undefined;
+  return plain(400, "Not a WebSocket handshake.");
+}
+
+/** A cookie counts only when the page that opened the socket is our own (no cross-site WebSocket hijacking). */
+function cookieToken(config: Config, request: Request): string | null {
+  const cookies = request.headers.get("cookie");
+  if (!cookies) return null;
+  const { headers } = request;
+  if (!isOwnOrigin(headers.get("origin"), headers.get("host"), config.publicUrl)) return null;
+  return new Bun.CookieMap(cookies).get(sessionCookie);
+}
+
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+function shownHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
+}
