@@ -2,7 +2,7 @@
 // A store belongs to one person; the client empties it when somebody else logs in.
 // Several clients (tabs) may share one: entries are known by name, so nothing is lost or doubled by it.
 
-import type { ConversationId, MemberNo, MessageName, Rev, Seq } from "#base/ids.ts";
+import type { ConversationId, MemberNo, MessageName, Rev, Seq, UserId } from "#base/ids.ts";
 import type { Account, ConversationKind, Member, Message, Person, Refusal, Role } from "./types.ts";
 
 /** A send that the server has not acknowledged yet. */
@@ -42,6 +42,7 @@ export interface StoredConversation {
 
 export interface StoredState {
   /** Whose state this is; null while nobody's. */
+  readonly owner: UserId | null;
   readonly account: Account | null;
   readonly outbox: readonly OutboxEntry[];
   readonly conversations: readonly StoredConversation[];
@@ -50,7 +51,8 @@ export interface StoredState {
 /** Every promise may reject (a full disk); the client goes on without keeping, and tells `storageFailed`. */
 export interface Store {
   load(): Promise<StoredState>;
-  setAccount(account: Account): Promise<void>;
+  /** Called before anything of this person is put. */
+  setOwner(owner: UserId, account: Account | null): Promise<void>;
   /** Adds or replaces, by name. */
   putOutbox(entry: OutboxEntry): Promise<void>;
   removeOutbox(name: MessageName): Promise<void>;

@@ -71,20 +71,28 @@ export type ClientState =
 /** Codes of the HTTP API beyond those of the wire, and the few that the library itself gives. */
 export type ApiRefusalCode =
   | "bad_request"
-  | "not_found"
-  | "handle_taken"
-  | "handle_invalid"
-  | "password_weak"
+  | "bad_json"
+  | "invalid_handle"
+  | "invalid_password"
   | "wrong_credentials"
+  | "wrong_password"
+  | "wrong_origin"
   | "sign_up_closed"
   | "invitation_invalid"
-  | "not_a_member"
-  | "last_owner";
+  | "not_found"
+  | "unknown_user"
+  | "unknown_session"
+  | "method_not_allowed"
+  | "handle_taken"
+  | "unsupported_media_type"
+  | "internal";
 export type LocalRefusalCode =
   /** No answer came: offline, or the server is away. */
   | "unreachable"
   /** The library's own queue is full, see `maxima` in sdk/maxima.ts. */
   | "queue_full"
+  /** The person discarded the message. */
+  | "discarded"
   /** The client was stopped before an answer came; whether it took effect is unknown. */
   | "stopped";
 export type AnyRefusalCode = RefusalCode | ApiRefusalCode | LocalRefusalCode;
@@ -114,7 +122,8 @@ export interface Account extends Person {
 /** Who this client is logged in as; null before the first `welcome` or answer. */
 export interface Me {
   readonly user: UserId;
-  readonly session: SessionId;
+  /** Absent while known from the store only. */
+  readonly session?: SessionId;
   /** Absent until the server told it (a moment after start, or at once from the store). */
   readonly account?: Account;
 }
