@@ -37,7 +37,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const source = config.postgresUrl ? { url: config.postgresUrl } : await embeddedPostgres();
   const stores = await parts.open(
     "tables",
-    () => openPostgres(source),
+    () => openPostgres({ ...source, emojiPerMessageMax: wire.emojiPerMessageMax }),
     (opened) => opened.close(),
   );
   const disk = watchDisk(config.dataDir, config.diskFreeMiBMin, telemetry.observe.diskChanged);
