@@ -19,9 +19,10 @@ export function openInbox(store: MemoryStore, access: Access): Inbox {
       ),
     async apply(rows) {
       const asked = [...rows];
-      return access.run("inbox.apply", () =>
-        asked.filter((row) => applyOne(store, row, membership(row.user, row.conversation))),
-      );
+      return access.run("inbox.apply", () => {
+        const written = asked.filter((row) => applyOne(store, row, membership(row.user, row.conversation)));
+        return written.filter((row) => membership(row.user, row.conversation)!.row === row);
+      });
     },
     async readUpTo(cursors) {
       const asked = [...cursors];
@@ -41,7 +42,8 @@ function entriesOf(store: MemoryStore, user: UserId): InboxEntry[] {
 
 function applyOne(store: MemoryStore, row: MembershipRow, before: StoredMembership | undefined): boolean {
   if (before && before.row.rev >= row.rev) return false;
-  const readSeq = Math.max(before?.readSeq ?? 0, row.joinedSeq) as Seq;
+  const comes = row.active && !before?.row.active;
+  const readSeq = Math.max(before?.readSeq ?? 0, comes ? row.joinedSeq : 0) as Seq;
   const ofUser = store.memberships.get(row.user) ?? new Map<ConversationId, StoredMembership>();
   ofUser.set(row.conversation, { row, readSeq });
   store.memberships.set(row.user, ofUser);

@@ -43,12 +43,15 @@ export function inboxContract(name: string, open: OpenStore): void {
           }),
         }));
         const lists = [0, 1, 2, 3].map((list) => rows.filter((each) => each.list === list));
-        await Promise.all(
+        const written = await Promise.all(
           lists.map((list, index) => (index % 2 ? inbox : other).apply(list.map((each) => each.row))),
         );
+        const writtenRevs = written.map((some) => some.map((each) => `${each.member} ${each.rev}`));
+        expect(new Set(writtenRevs.flat()).size).toBe(writtenRevs.flat().length);
         for (const [who, user] of users.entries()) {
           const revs = wanted.filter((version) => version.who === who).map((version) => version.rev);
           const active = revs.length > 0 && Math.max(...revs) % 3 !== 0;
+          if (revs.length > 0) expect(writtenRevs.flat()).toContain(`${who + 1} ${Math.max(...revs)}`);
           const entry = { user, conversation, member: no(who + 1), readSeq: seq(0) };
           expect(await inbox.list([user])).toEqual([active ? [entry] : []]);
         }
@@ -56,8 +59,15 @@ export function inboxContract(name: string, open: OpenStore): void {
       await fc.assert(property, { seed, numRuns: 20 });
     });
 
+    test("[P16] apply answers with the newest of each membership, where that was newer than what stood", async () => {
+      const [one, two] = [row(newUser()), row(newUser())];
+      const later = { ...one, rev: rev(3), active: false };
+      expect(await inbox.apply([one, later, { ...one, rev: rev(2) }, two, two])).toEqual([later, two]);
+      expect(await other.apply([one, two, later])).toEqual([]);
+    });
+
     test("[P16] an empty list of rows, or of cursors, is no failure", async () => {
-      await inbox.apply([]);
+      expect(await inbox.apply([])).toEqual([]);
       await inbox.readUpTo([]);
       expect(await inbox.list([])).toEqual([]);
       expect(await inbox.cursors(newConversationId(), [])).toEqual([]);
@@ -131,6 +141,13 @@ export function inboxContract(name: string, open: OpenStore): void {
       await inbox.readUpTo([{ user, conversation, seq: seq(30) }]);
       await inbox.apply([{ ...joined, rev: rev(4), joinedSeq: seq(20) }]);
       expect(await readSeq()).toEqual([30]);
+    });
+
+    test("[P19] another role of an active member leaves the cursor where it is", async () => {
+      const joined = row(newUser(), { joinedSeq: seq(7) });
+      await inbox.apply([joined]);
+      await inbox.apply([{ ...joined, rev: rev(2), joinedSeq: seq(50) }]);
+      expect(await other.list([joined.user])).toMatchObject([[{ readSeq: 7 }]]);
     });
   });
 }
