@@ -40,13 +40,15 @@ export function createMemoryPresence(clock: Pick<Clock, "now">, lastSeenMax = 10
     },
     watch(users, then) {
       const watched = new Set(users);
-      for (const user of watched) watchers.set(user, (watchers.get(user) ?? new Set()).add(then));
+      // Its own, so that the same function may watch twice and each watch ends by itself.
+      const watcher: Watcher = (state) => then(state);
+      for (const user of watched) watchers.set(user, (watchers.get(user) ?? new Set()).add(watcher));
       return {
         states: Promise.resolve([...watched].map(stateOf)),
         end() {
           for (const user of watched) {
             const left = watchers.get(user);
-            left?.delete(then);
+            left?.delete(watcher);
             if (left?.size === 0) watchers.delete(user);
           }
         },
