@@ -1,8 +1,6 @@
-// What every request passes through: headers that keep browsers careful, a bound on the body, compression, and
-// one form for whatever has the wrong one.
+// What every request passes through: headers that keep browsers careful, a bound on the body, and one
+// answer for whatever has the wrong form.
 
-import { promisify } from "node:util";
-import { gzip, zstdCompress } from "node:zlib";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
@@ -15,10 +13,11 @@ export const boundedBody = bodyLimit({
   onError: (c) => refuse(c, "too_large"),
 });
 
+const policy = "default-src 'none'; frame-ancestors 'none'";
+
 /** An answer of the API is data: it may not run, be framed, or be kept by a cache. */
 export const carefulHeaders: MiddlewareHandler<Env>[] = [
   secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
     xFrameOptions: "DENY",
@@ -29,35 +28,11 @@ export const carefulHeaders: MiddlewareHandler<Env>[] = [
   }),
   async (c, next) => {
     await next();
-    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+    const { headers } = c.res;
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", policy);
   },
 ];
-
-const compressors = { zstd: promisify(zstdCompress), gzip: promisify(gzip) };
-
-export const compressed: MiddlewareHandler<Env> = async (c, next) => {
-  await next();
-  if (c.res.body === null || c.res.headers.has("Content-Encoding")) return;
-  const body = await c.res.arrayBuffer();
-  c.res = new Response(body, c.res);
-  if (body.byteLength <= httpLimits.compressAboveBytes) return;
-  c.res.headers.append("Vary", "Accept-Encoding");
-  const encoding = acceptedEncoding(c.req.header("Accept-Encoding") ?? "");
-  if (encoding === null) return;
-  c.res = new Response(await compressors[encoding](body), c.res);
-  c.res.headers.set("Content-Encoding", encoding);
-  c.res.headers.delete("Content-Length");
-};
-
-/** The best that the client takes; `;q=0` is a no. */
-export function acceptedEncoding(header: string): keyof typeof compressors | null {
-  const accepted = new Set<string>();
-  for (const part of header.toLowerCase().split(",")) {
-    const [name = "", ...parameters] = part.split(";").map((piece) => piece.trim());
-    if (!parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) accepted.add(name);
-  }
-  return accepted.has("zstd") ? "zstd" : accepted.has("gzip") ? "gzip" : null;
-}
 
 interface FormError {
   readonly success: false;

@@ -1,6 +1,8 @@
 // The HTTP API: every route with what it needs, and around them what all have in common.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { dayMs, hourMs } from "#base/units.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import type { Chance } from "#ports/chance.ts";
@@ -12,14 +14,21 @@ import type { Messaging } from "#ports/messaging.ts";
 import type { Passwords } from "#ports/passwords.ts";
 import type { RateLimits } from "#ports/rate-limits.ts";
 import { authenticate } from "./authenticate.ts";
-import { boundedBody, carefulHeaders, compressed, refuseForm } from "./common.ts";
+import { channels } from "./channels.ts";
+import { boundedBody, carefulHeaders, refuseForm } from "./common.ts";
+import { compressed } from "./compression.ts";
 import type { ApiConfig } from "./config.ts";
+import { conversations } from "./conversations.ts";
+import { docsPage } from "./docs-page.ts";
 import { answerThrown, refuse } from "./errors.ts";
 import { openHashing } from "./hashing.ts";
 import type { Env, RequestInfo } from "./http.ts";
 import { invitations } from "./invitations.ts";
 import { logIn } from "./log-in.ts";
 import { me } from "./me.ts";
+import { members } from "./members.ts";
+import { messages } from "./messages.ts";
+import { openApiDocument } from "./openapi-document.ts";
 import { openRates } from "./rates.ts";
 import { serverInfo } from "./server-info.ts";
 import { sessions } from "./sessions.ts";
@@ -42,21 +51,29 @@ export interface ApiParts {
 }
 
 export interface ApiServer {
+  /** The OpenAPI 3.1 document, as served at /v1/openapi.json. */
+  describe(): object;
   /** Answers everything under /v1 but the WebSocket. Never rejects. */
   fetch(request: Request, info: RequestInfo): Promise<Response>;
+}
+
+function onMethodNotAllowed(c: Context, methods: string[]): Response {
+  c.header("Allow", methods.join(", "));
+  return refuse(c, "method_not_allowed");
 }
 
 const touchEveryMs = hourMs;
 
 export function createApi(given: ApiParts): ApiServer {
-  const { config, accounts, events, clock, chance, noteFailure } = given;
+  const { config, accounts, events, inbox, messaging, clock, chance, noteFailure } = given;
+  const store = given.conversations;
   const life = { lifeMs: config.sessionDays * dayMs, touchEveryMs };
   const rates = openRates(given.limits, config);
   const hashing = openHashing(given.passwords, config.hashConcurrency);
 
   const api = new OpenAPIHono<Env>({ defaultHook: refuseForm });
   api.onError((error, c) => answerThrown(c, error, noteFailure));
-  api.use(...carefulHeaders, compressed, boundedBody);
+  api.use(...carefulHeaders, compressed, methodNotAllowed({ app: api, onMethodNotAllowed }), boundedBody);
   api.notFound((c) => refuse(c, "not_found"));
   signUp(api, { accounts, hashing, rates, clock, chance, life, signUp: config.signUp });
   logIn(api, { accounts, hashing, rates, clock, chance, life });
@@ -67,6 +84,16 @@ export function createApi(given: ApiParts): ApiServer {
   sessions(api, { authenticate: signedIn, accounts, events });
   me(api, { authenticate: signedIn, accounts, events, hashing, rates });
   users(api, { authenticate: signedIn, accounts });
+  conversations(api, { authenticate: signedIn, accounts, conversations: store, inbox, messaging });
+  messages(api, { authenticate: signedIn, messaging });
+  members(api, { authenticate: signedIn, accounts, messaging });
+  channels(api, { authenticate: signedIn, accounts, conversations: store, inbox, messaging });
   invitations(api, { authenticate: signedIn, accounts, clock, chance, publicUrl });
-  return { fetch: async (request, info) => api.fetch(request, info) };
+  let document: object | null = null;
+  const describe = () => {
+    document ??= openApiDocument(api, config.version);
+    return document;
+  };
+  docsPage(api, describe, rates);
+  return { describe, fetch: async (request, info) => api.fetch(request, info) };
 }

@@ -4,7 +4,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { SessionId, UserId } from "#base/ids.ts";
 import { type ErrorCode, errorCodes } from "./errors.ts";
-import { type ErrorBody, errorBodyOf } from "./schemas/error.ts";
+import { errorBodyOf } from "./schemas/error.ts";
 
 /** What the server in front knows about a request. */
 export interface RequestInfo {
@@ -46,7 +46,7 @@ export function errors<const Codes extends readonly ErrorCode[]>(...codes: Codes
 
 function described(codes: readonly ErrorCode[]) {
   const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].message}`).join(" ");
-  return { description, content: { "application/json": { schema: errorBodyOf<ErrorBody>(codes) } } };
+  return { description, content: { "application/json": { schema: errorBodyOf(codes) } } };
 }
 
 export function json<Schema>(schema: Schema) {

@@ -6,13 +6,28 @@ export interface ErrorBody {
   readonly error: { readonly code: string; readonly message: string; readonly retryAfterMs?: number };
 }
 
-export function errorBodyOf<Body extends ErrorBody>(codes: readonly string[]): z.ZodType<Body> {
-  const schema = z.object({
-    error: z.object({
-      code: z.enum(codes as [string, ...string[]]),
-      message: z.string().openapi({ description: "For people. Never repeats what was sent." }),
-      retryAfterMs: z.int().min(0).optional().openapi({ description: "When it is worth trying again." }),
-    }),
+const known = new Map<string, z.ZodType<ErrorBody>>();
+
+/** One schema for each set of codes, by a name made of them: `NotFound`, `BadRequestOrBadJson`. */
+export function errorBodyOf(codes: readonly string[]): z.ZodType<ErrorBody> {
+  const name = codes.map(pascalCase).join("Or");
+  const schema = known.get(name) ?? describe(name, codes);
+  known.set(name, schema);
+  return schema;
+}
+
+function describe(name: string, codes: readonly string[]): z.ZodType<ErrorBody> {
+  const error = z.object({
+    code: z.enum(codes as [string, ...string[]]),
+    message: z.string().openapi({ description: "For people. Never repeats what was sent." }),
+    retryAfterMs: z.int().min(0).optional().openapi({ description: "When it is worth trying again." }),
   });
-  return schema as unknown as z.ZodType<Body>;
+  return z.object({ error }).openapi(name) as unknown as z.ZodType<ErrorBody>;
+}
+
+function pascalCase(code: string): string {
+  return code
+    .split("_")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
 }

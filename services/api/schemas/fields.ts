@@ -17,8 +17,15 @@ export const time = z.int().min(0).openapi({ description: "Milliseconds since 19
 export const count = z.int().min(0);
 
 /** Numbers of messages, changes and members fit into 31 bits. */
-export const number = z.int().min(0).max(2_147_483_647);
-export const numberInQuery = z.coerce.number().pipe(number);
+const numberMax = 2_147_483_647;
+export const number = z.int().min(0).max(numberMax);
+
+export function numberInQuery(description: string) {
+  return z.coerce
+    .number()
+    .pipe(number)
+    .openapi({ type: "integer", minimum: 0, maximum: numberMax, description });
+}
 
 export function limitInQuery(max: number, byDefault: number) {
   return z.coerce

@@ -1,0 +1,177 @@
+// A person's conversations: list them, open one, make one, rename one.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import type { ConversationId, Seq, UserId } from "#base/ids.ts";
+import { ok, type Result } from "#base/result.ts";
+import { directConversationId } from "#core/conversations/direct-id.ts";
+import type { Refusal } from "#core/refusal.ts";
+import type { Inbox } from "#ports/inbox.ts";
+import type { Messaging } from "#ports/messaging.ts";
+import { httpLimits, limits } from "#protocol/limits.ts";
+import { refuse, refuseAs } from "./errors.ts";
+import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
+import { conversationParams, createBody, opened, summary, title } from "./schemas/conversation.ts";
+import { conversationId, limitInQuery } from "./schemas/fields.ts";
+import { mineOf, type SummaryParts, summaries } from "./summaries.ts";
+
+export interface ConversationsParts extends SummaryParts {
+  readonly authenticate: Authenticate;
+  readonly inbox: Pick<Inbox, "list" | "cursors">;
+  readonly messaging: Pick<
+    Messaging,
+    "newest" | "membersByNumber" | "members" | "conversation" | "create" | "rename"
+  >;
+}
+
+const tags = ["Conversations"];
+const path = "/v1/conversations/{conversation}";
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations",
+  tags,
+  operationId: "listConversations",
+  summary: "List my conversations",
+  description: "In the order of their ids; `next`, when present, is the `after` of the next page.",
+  request: {
+    query: z.object({
+      after: conversationId.optional(),
+      limit: limitInQuery(httpLimits.pageConversationsMax, 50),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Those I am a member of.",
+      content: json(z.object({ conversations: z.array(summary), next: conversationId.optional() })),
+    },
+    ...errors(...signedIn, "bad_request"),
+  },
+});
+
+const createTheRoute = createRoute({
+  method: "post",
+  path: "/v1/conversations",
+  tags,
+  operationId: "createConversation",
+  summary: "Make a conversation",
+  description: "A direct one exists once for a pair: asking again gives the same, with 200.",
+  request: { body: { required: true, content: json(createBody) } },
+  responses: {
+    200: { description: "The direct conversation that there was already.", content: json(summary) },
+    201: { description: "The new conversation.", content: json(summary) },
+    ...errors(...signedInToChange, ...withBody, "unknown_user", "not_allowed", "empty_text", "too_many"),
+  },
+});
+
+const openRoute = createRoute({
+  method: "get",
+  path,
+  tags,
+  operationId: "openConversation",
+  summary: "Open a conversation",
+  request: { params: conversationParams },
+  responses: {
+    200: { description: "Where it stands, and who has read how far.", content: json(opened) },
+    ...errors(...signedIn, "bad_request", "unknown_conversation"),
+  },
+});
+
+const renameRoute = createRoute({
+  method: "patch",
+  path,
+  tags,
+  operationId: "renameConversation",
+  summary: "Rename a conversation",
+  description: "For owners and admins of a group or channel.",
+  request: { params: conversationParams, body: { required: true, content: json(z.object({ title })) } },
+  responses: {
+    204: { description: "It has this title now." },
+    ...errors(...signedInToChange, ...withBody, "unknown_conversation", "not_allowed", "empty_text"),
+  },
+});
+
+export function conversations(api: Api, parts: ConversationsParts): void {
+  const { authenticate: middleware, inbox, messaging } = parts;
+
+  api.openapi({ ...listRoute, middleware }, async (c) => {
+    const { user } = c.var.caller;
+    const { after = "", limit } = c.req.valid("query");
+    const [entries = []] = await inbox.list([user]);
+    const rest = entries.filter((entry) => entry.conversation > after);
+    const wanted = rest.slice(0, limit);
+    const shown = await summaries(parts, user, await mineOf(parts, user, wanted));
+    const last = wanted[wanted.length - 1]?.conversation;
+    const isMore = rest.length > wanted.length && last !== undefined;
+    return c.json({ conversations: shown, ...(isMore ? { next: last } : {}) }, 200);
+  });
+
+  api.openapi({ ...createTheRoute, middleware }, async (c) => {
+    const { user } = c.var.caller;
+    const body = c.req.valid("json");
+    if ((await parts.accounts.accounts(body.users)).includes(null)) return refuse(c, "unknown_user");
+    const existed = body.kind === "direct" && (await isThere(parts, user, body.users[0]!));
+    const name = body.kind === "direct" ? "" : body.title;
+    const created = await messaging.create(user, body.kind, name, body.users);
+    if (!created.ok) return refuseAs(c, created.refusal);
+    const shown = await summaryOf(parts, user, created.value.id);
+    if (!shown.ok) return refuseAs(c, shown.refusal);
+    return c.json(shown.value, existed ? 200 : 201);
+  });
+
+  api.openapi({ ...openRoute, middleware }, async (c) => {
+    const { user } = c.var.caller;
+    const { conversation } = c.req.valid("param");
+    const shown = await summaryOf(parts, user, conversation);
+    if (!shown.ok) return refuseAs(c, shown.refusal);
+    const cursors = await cursorsOf(parts, user, conversation, shown.value.memberCount);
+    return c.json({ ...shown.value, cursors }, 200);
+  });
+
+  api.openapi({ ...renameRoute, middleware }, async (c) => {
+    const { conversation } = c.req.valid("param");
+    const renamed = await messaging.rename(c.var.caller.user, conversation, c.req.valid("json").title);
+    return renamed.ok ? c.body(null, 204) : refuseAs(c, renamed.refusal);
+  });
+}
+
+async function isThere(parts: ConversationsParts, user: UserId, other: UserId): Promise<boolean> {
+  if (user === other) return false;
+  const [found] = await parts.conversations.conversations([directConversationId(user, other)]);
+  return found !== null;
+}
+
+/** One conversation; the messaging service says whether `user` is a member. */
+export async function summaryOf(
+  parts: Pick<ConversationsParts, "accounts" | "conversations" | "inbox" | "messaging">,
+  user: UserId,
+  id: ConversationId,
+): Promise<Result<Awaited<ReturnType<typeof summaries>>[number], Refusal>> {
+  const found = await parts.messaging.conversation(user, id);
+  if (!found.ok) return found;
+  const { conversation, me } = found.value;
+  const [cursor] = await parts.inbox.cursors(id, [user]);
+  // Without a cursor the membership is on its way to the inbox: it starts read up to here.
+  const readSeq = cursor?.seq ?? conversation.lastSeq;
+  const [shown] = await summaries(parts, user, [{ conversation, me, readSeq: readSeq as Seq }]);
+  return ok(shown!);
+}
+
+async function cursorsOf(
+  { inbox, messaging }: ConversationsParts,
+  user: UserId,
+  id: ConversationId,
+  memberCount: number,
+) {
+  if (memberCount > limits.receiptsMembersMax) return [];
+  const members = await messaging.members(user, id, 0, limits.receiptsMembersMax);
+  if (!members.ok) return [];
+  const cursors = await inbox.cursors(
+    id,
+    members.value.map((member) => member.user),
+  );
+  const numbers = new Map(members.value.map((member) => [member.user, member.member]));
+  return cursors.flatMap(({ user, seq }) => {
+    const member = numbers.get(user);
+    return member === undefined ? [] : [{ member, seq }];
+  });
+}
