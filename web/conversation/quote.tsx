@@ -1,0 +1,23 @@
+// The message that another one answers, in a line; pressing it goes there.
+
+import type { ConversationView, ShownMessage } from "#sdk/types.ts";
+
+export function Quote(props: { view: ConversationView; seq: number; onJump: (seq: number) => void }) {
+  const { view, seq } = props;
+  const message = view.messages.find((candidate) => candidate.seq === seq);
+  return (
+    <button type="button" class="quote" onClick={() => props.onJump(seq)}>
+      <span class="only-heard">In reply to</span>
+      <span class="quote-author">{message ? authorName(view, message) : "An earlier message"}</span>
+      <span>{message ? quotedText(message) : "Show it"}</span>
+    </button>
+  );
+}
+
+export function authorName(view: ConversationView, message: ShownMessage): string {
+  return message.mine ? "You" : (view.member(message.author)?.displayName ?? "…");
+}
+
+export function quotedText(message: ShownMessage): string {
+  return message.deletedAt === undefined ? message.text.slice(0, 200) : "This message was deleted.";
+}

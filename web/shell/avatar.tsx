@@ -1,0 +1,32 @@
+// A disc with initials, in a hue that belongs to the id: the same person looks the same everywhere.
+
+import type { ComponentChildren } from "preact";
+
+export function Avatar(props: {
+  of: string;
+  name: string;
+  small?: boolean;
+  room?: boolean;
+  online?: boolean;
+  children?: ComponentChildren;
+}) {
+  const kind = `${props.small ? " is-small" : ""}${props.room ? " is-room" : ""}`;
+  return (
+    <span class={`avatar${kind}`} style={{ "--hue": hueOf(props.of) }}>
+      <span aria-hidden="true">{props.children ?? initials(props.name)}</span>
+      {props.online && <span class="dot" role="img" aria-label="online" title="Online" />}
+    </span>
+  );
+}
+
+function hueOf(id: string): number {
+  let sum = 7;
+  for (let i = 0; i < id.length; i++) sum = (sum * 31 + id.charCodeAt(i)) % 360;
+  return sum;
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "");
+  return letters.join("").toUpperCase() || "?";
+}
