@@ -30,7 +30,7 @@ export interface GatewayLimits extends AllowanceLimits, HubLimits {
 export interface GatewayNeeds {
   readonly sockets: Sockets;
   readonly accounts: Pick<Accounts, "authenticate">;
-  readonly inbox: Pick<Inbox, "list">;
+  readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
   readonly bus: EventBus;
   readonly presence: Presence;
@@ -124,7 +124,9 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       if (session.slot < 0 || hub.isIn(session, conversation)) continue;
       const room = hub.join(session, conversation);
       await greeter.learnHeads([room]);
-      if (session.state === "live") session.answer({ kind: "joined", head: headOf(room, member, 0) });
+      const [cursor] = await needs.inbox.cursors(conversation, [event.user]);
+      if (session.state === "live")
+        session.answer({ kind: "joined", head: headOf(room, member, cursor?.seq ?? 0) });
     }
   }
 
