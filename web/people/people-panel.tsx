@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Client, ConversationItem, Member, Person, Role } from "#sdk/types.ts";
+import { IconButton } from "#web/shell/icons.tsx";
 import { Panel } from "#web/shell/panel.tsx";
 import { Problem } from "#web/shell/problem.tsx";
 import { goHome } from "#web/shell/route.ts";
@@ -111,17 +112,14 @@ function MemberLine(props: {
         member.role !== "member" && <span class="person-note">{roleNames[member.role]}</span>
       )}
       {mayRemove && (
-        <button
-          type="button"
-          class="danger-button"
-          aria-label={`Remove ${member.displayName}`}
+        <IconButton
+          icon="close"
+          label={`Remove ${member.displayName}`}
           disabled={action.busy.value}
           onClick={() =>
             void action.run(() => client.conversations.removeMember(item.id, member.user), props.onChanged)
           }
-        >
-          Remove
-        </button>
+        />
       )}
     </PersonLine>
   );
