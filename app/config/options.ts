@@ -138,14 +138,6 @@ export const options = {
     check: (given) =>
       /^postgres(ql)?:\/\//.test(given) ? null : "a URL such as postgresql://user:password@host:5432/banyan",
   }),
-  postgresConnectionsMax: integer({
-    group: "Storage",
-    help: "Connections to PostgreSQL.",
-    default: 12,
-    test: 6,
-    min: 3,
-    max: 200,
-  }),
   groupSendsMax: integer({
     group: "Storage",
     help: "Messages that are committed together, at most.",
@@ -153,15 +145,6 @@ export const options = {
     test: 8,
     min: 1,
     max: 2_000,
-  }),
-  groupWaitMs: integer({
-    group: "Storage",
-    help: "How long a group of messages waits for more while its lane is busy; an idle lane never waits.",
-    unit: "ms",
-    default: 4,
-    test: 1,
-    min: 0,
-    max: 100,
   }),
   laneQueueMax: integer({
     group: "Storage",
@@ -251,14 +234,6 @@ export const options = {
     test: 1_024,
     min: 64,
     max: 1_048_576,
-  }),
-  hotMessagesMax: integer({
-    group: "Limits",
-    help: "Newest messages of a live conversation that are kept in memory.",
-    default: 128,
-    test: 16,
-    min: 0,
-    max: 10_000,
   }),
   hotConversationsMax: integer({
     group: "Limits",

@@ -12,6 +12,6 @@ export function textLine(json: string): string {
 }
 
 function fieldText(name: string, value: unknown): string {
-  if (name === "ms") return `${value} ms`;
+  if (name === "ms") return `${Math.round(Number(value))} ms`;
   return name === "url" ? String(value) : `${name}=${value}`;
 }

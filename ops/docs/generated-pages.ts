@@ -13,3 +13,8 @@ export const generatedPages: readonly GeneratedPage[] = [
   { name: "configuration.md", make: configurationPage },
   { name: "commands.md", make: commandsPage },
 ];
+
+/** Written by a program of its own, which needs what ops may not know. */
+export const ownMakers: readonly { name: string; script: string }[] = [
+  { name: "openapi.json", script: "tests/conformance/openapi-file.ts" },
+];
