@@ -6,6 +6,7 @@ import { accountsContract } from "./accounts.ts";
 import { conversationStoreContract } from "./conversation-store.ts";
 import { inboxContract } from "./inbox.ts";
 import { messageLogContract } from "./message-log.ts";
+import { messagingContract } from "./messaging.ts";
 import { outboxContract } from "./outbox.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -54,3 +55,4 @@ conversationStoreContract("in memory", openStore);
 inboxContract("in memory", openStore);
 outboxContract("in memory", openStore);
 accountsContract("in memory", openStore);
+messagingContract("on the store in memory", openStore);
