@@ -25,6 +25,8 @@ export interface TestServer {
   readonly readyAfterMs: number;
   /** Everything that it has written since it was (re)started. */
   output(): string;
+  /** Waits until a line of its log, from the (re)start on or after `from`, holds the text. */
+  said(text: string, withinMs?: number, from?: number): Promise<string>;
   /** SIGTERM, then waits for the end; answers the exit code. Removes a temporary folder. */
   stop(): Promise<number>;
   /** SIGKILL, as a crash; the folder stays, for `restart`. */
@@ -38,6 +40,7 @@ interface Running {
   readonly url: string;
   readonly readyAfterMs: number;
   readonly output: () => string;
+  readonly said: (text: string, withinMs: number, from: number) => Promise<string>;
 }
 
 const root = join(import.meta.dir, "..");
@@ -69,6 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       return running.readyAfterMs;
     },
     output: () => running.output(),
+    said: (text, withinMs = 10_000, from = 0) => running.said(text, withinMs, from),
     async stop() {
       const code = await end("SIGTERM");
       if (temporary.delete(dataDir)) rmSync(dataDir, { recursive: true, force: true });
@@ -122,14 +126,16 @@ async function launch(options: ServerOptions, dataDir: string, port: number): Pr
   });
   living.add(child);
   void child.exited.then(() => living.delete(child));
-  const lines: string[] = [];
-  const output = () => lines.join("\n");
+  const lines = new Lines();
+  const output = () => lines.all.join("\n");
   const url = await readyUrl(child, lines, options.readyWithinMs ?? 20_000).catch(async (error) => {
     child.kill("SIGKILL");
     await child.exited;
-    throw new Error(`${error instanceof Error ? error.message : error}\n${output()}`);
+    throw new Error(`The server did not start: ${error}\n${output()}`);
   });
-  return { process: child, url, output, readyAfterMs: performance.now() - startedAt };
+  const said = (text: string, withinMs: number, from: number) =>
+    lines.first((line) => line.includes(text), withinMs, from);
+  return { process: child, url, output, said, readyAfterMs: performance.now() - startedAt };
 }
 
 /** Variables of the developer's own environment must not change what tests see. */
@@ -138,30 +144,48 @@ function environment(more: Readonly<Record<string, string>>): Record<string, str
   return { ...Object.fromEntries(inherited), ...more };
 }
 
-function readyUrl(
+async function readyUrl(
   child: Subprocess<"ignore", "pipe", "pipe">,
-  lines: string[],
+  lines: Lines,
   withinMs: number,
 ): Promise<string> {
-  return new Promise((ready, failed) => {
-    const late = setTimeout(
-      () => failed(new Error(`The server was not ready within ${withinMs} ms.`)),
-      withinMs,
-    );
-    const settle = (then: () => void) => {
-      clearTimeout(late);
-      then();
-    };
-    const outEnds = eachLine(child.stdout, (line) => {
-      lines.push(line);
-      const url = urlOfReadyLine(line);
-      if (url !== null) settle(() => ready(url));
-    });
-    const errEnds = eachLine(child.stderr, (line) => lines.push(line));
-    void Promise.all([child.exited, outEnds, errEnds]).then(([code]) =>
-      settle(() => failed(new Error(`The server ended (exit code ${code}) before it was ready.`))),
-    );
+  const outEnds = eachLine(child.stdout, (line) => lines.add(line));
+  const errEnds = eachLine(child.stderr, (line) => lines.add(line));
+  const ended = Promise.all([child.exited, outEnds, errEnds]).then(([code]) => {
+    throw new Error(`The server ended (exit code ${code}) before it was ready.`);
   });
+  ended.catch(() => {}); // an end after it was ready is no failure of the start
+  const line = await Promise.race([lines.first((it) => urlOfReadyLine(it) !== null, withinMs, 0), ended]);
+  return urlOfReadyLine(line)!;
+}
+
+/** What a process has written, for those who wait for a line of it. */
+class Lines {
+  readonly all: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  add(line: string): void {
+    this.all.push(line);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  first(fits: (line: string) => boolean, withinMs: number, from: number): Promise<string> {
+    return new Promise((found, failed) => {
+      const late = setTimeout(() => {
+        this.#waiting.delete(look);
+        failed(new Error(`The awaited line did not come within ${withinMs} ms.\n${this.all.join("\n")}`));
+      }, withinMs);
+      const look = () => {
+        const line = this.all.slice(from).find(fits);
+        if (line === undefined) return;
+        clearTimeout(late);
+        this.#waiting.delete(look);
+        found(line);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
 }
 
 function urlOfReadyLine(line: string): string | null {
