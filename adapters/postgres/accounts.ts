@@ -1,0 +1,148 @@
+// Accounts and invitations on PostgreSQL: rules P24, P25 and P28. Sessions are in sessions.ts.
+
+import type { UserId } from "#base/ids.ts";
+import { ok, type Result, refused } from "#base/result.ts";
+import type { Account, Accounts, NewAccount } from "#ports/accounts.ts";
+import { plainArray } from "./arrays.ts";
+import { type Database, RollBack, type Row } from "./database.ts";
+import { openSessions } from "./sessions.ts";
+
+type CreateRefusal = "handle_taken" | "sign_up_closed" | "invitation_invalid";
+
+export function openAccounts(database: Database): Accounts {
+  return {
+    ...openSessions(database),
+    create: (wanted) => create(database, wanted),
+    async byHandle(handle) {
+      const [row] = await database.read("accounts.by_handle", byHandleText, [handle.toLowerCase()]);
+      return row ? { account: accountOf(row), passwordHash: row.password_hash } : null;
+    },
+    async accounts(users) {
+      if (users.length === 0) return [];
+      const rows = await database.read("accounts.accounts", accountsText, [plainArray([...new Set(users)])]);
+      const found = new Map(rows.map((row) => [row.user_id as UserId, accountOf(row)]));
+      return users.map((user) => found.get(user) ?? null);
+    },
+    async search(words, count) {
+      const rows = await database.read("accounts.search", searchText, [words.toLowerCase(), count]);
+      return rows.map(accountOf);
+    },
+    async rename(user, displayName) {
+      const [row] = await database.change("accounts.rename", renameText, [
+        user,
+        displayName,
+        displayName.toLowerCase(),
+      ]);
+      return row ? accountOf(row) : null;
+    },
+    async setPassword(user, passwordHash) {
+      await database.change("accounts.set_password", setPasswordText, [user, passwordHash]);
+    },
+    async anyAccount() {
+      const [row] = await database.read("accounts.any", anyAccountText, []);
+      return row!.any;
+    },
+    async invite({ tokenHash, createdBy, createdAt, expiresAt, uses }) {
+      await database.change("accounts.invite", inviteText, [
+        tokenHash,
+        createdBy,
+        createdAt,
+        expiresAt,
+        uses,
+      ]);
+    },
+  };
+}
+
+/** Whatever is refused is rolled back, so that neither the handle nor the invitation is used up. */
+async function create(database: Database, wanted: NewAccount): Promise<Result<Account, CreateRefusal>> {
+  let refusal: CreateRefusal = "handle_taken";
+  try {
+    const account = await database.transaction("accounts.create", async (run) => {
+      const [row] = await run(createText, [
+        wanted.user,
+        wanted.handle,
+        wanted.handle.toLowerCase(),
+        wanted.displayName,
+        wanted.displayName.toLowerCase(),
+        wanted.passwordHash,
+        wanted.createdAt,
+        wanted.open,
+        wanted.invitationHash ?? null,
+      ]);
+      if (row!.user_id) return accountOf(row!);
+      refusal = refusalOf(row!, wanted);
+      throw new RollBack();
+    });
+    return ok(account);
+  } catch (error) {
+    if (error instanceof RollBack) return refused(refusal);
+    throw error;
+  }
+}
+
+function refusalOf(row: Row, wanted: NewAccount): CreateRefusal {
+  if (row.may_enter) return "handle_taken";
+  return wanted.invitationHash ? "invitation_invalid" : "sign_up_closed";
+}
+
+function accountOf(row: Row): Account {
+  return {
+    user: row.user_id as UserId,
+    handle: row.handle,
+    displayName: row.display_name,
+    isOwner: row.is_owner,
+    createdAt: Number(row.created_at),
+  };
+}
+
+/**
+ * The row of `installation` makes one the first, the row of `handles` makes the handle one's own: whoever comes
+ * second waits for the first one's end at these keys.
+ */
+const createText = `
+with first as (
+  insert into installation (id, owner, created_at) values (1, $1::uuid, $7::bigint)
+  on conflict (id) do nothing returning owner
+), invited as (
+  update invitations set uses_left = uses_left - 1
+  where token_hash = $9::bytea and uses_left > 0 and expires_at > $7::bigint
+    and not $8::boolean and not exists (select 1 from first)
+  returning token_hash
+), entering as materialized (
+  select $8::boolean or exists (select 1 from first) or exists (select 1 from invited) as may
+), named as (
+  insert into handles (handle, user_id) select $3::text, $1::uuid from entering where may
+  on conflict (handle) do nothing returning user_id
+), account as (
+  insert into users (user_id, handle, display_name, search, password_hash, is_owner, created_at)
+  select $1::uuid, $2::text, $4::text, $3::text || ' ' || $5::text, $6::text, exists (select 1 from first), $7::bigint
+  from named
+  returning user_id, handle, display_name, is_owner, created_at
+)
+select e.may as may_enter, a.* from entering e left join account a on true`;
+
+const columns = "u.user_id, u.handle, u.display_name, u.is_owner, u.created_at";
+
+const byHandleText = `
+select ${columns}, u.password_hash from users u
+where u.user_id = (select h.user_id from handles h where h.handle = $1)`;
+
+const accountsText = `select ${columns} from users u where u.user_id = any($1::uuid[])`;
+
+const searchText = `
+select ${columns} from users u
+where position($1 in lower(u.handle)) > 0 or position($1 in u.search) > 0
+order by lower(u.handle) collate "C" limit $2::int`;
+
+const renameText = `
+update users u set display_name = $2, search = lower(u.handle) || ' ' || $3::text
+where u.user_id = $1::uuid returning ${columns}`;
+
+const setPasswordText = "update users set password_hash = $2 where user_id = $1::uuid";
+
+const anyAccountText = "select exists (select 1 from installation) as any";
+
+const inviteText = `
+insert into invitations (token_hash, created_by, created_at, expires_at, uses_left)
+values ($1::bytea, $2::uuid, $3::bigint, $4::bigint, $5::int)`;

@@ -1,0 +1,137 @@
+// Group commit: many messages of one lane in one statement, numbered and stored and told to the outbox, whole or
+// not at all. No duplicate is looked for at first: a known name then breaks the unique key, nothing of the group
+// is stored, and the group goes again with the look-up. Sends that may be repeats have the look-up at once.
+
+import { assert } from "#base/assert.ts";
+import { bucketOf, type Rev, type Seq } from "#base/ids.ts";
+import type { Appended, MessageLog, NewMessage } from "#ports/message-log.ts";
+import { plainArray, textArray } from "./arrays.ts";
+import type { Database, Parameter, Row } from "./database.ts";
+import { asFailure, mayTryAgain } from "./failures.ts";
+import { type LaneTables, laneOf, lanes } from "./lanes.ts";
+
+const triesMax = 12;
+
+export function appender(database: Database, announced: () => void): MessageLog["append"] {
+  const texts = lanes().map(appendText);
+  return async (lane, sends) => {
+    assert(
+      sends.every((send) => laneOf(send.conversation) === lane),
+      "a group of messages belongs to one lane",
+    );
+    if (sends.length === 0) return [];
+    const group = withoutRepeats(sends);
+    const rows = await store(database, texts[lane]!, group.sends);
+    announced();
+    return answers(group, rows);
+  };
+}
+
+async function store(database: Database, text: string, sends: readonly NewMessage[]): Promise<Row[]> {
+  const columns = columnsOf(sends);
+  let lookUp = sends.some((send) => send.again);
+  for (let tries = 1; ; tries++) {
+    try {
+      const id = Bun.randomUUIDv7();
+      return await database.run("groups", "message_log.append", text, [...columns, lookUp, id], true);
+    } catch (error) {
+      if (!mayTryAgain(error)) throw error;
+      if (tries >= triesMax) throw asFailure(error, "message_log.append");
+      lookUp = true;
+    }
+  }
+}
+
+interface Group {
+  /** Each (conversation, author, name) once. */
+  readonly sends: readonly NewMessage[];
+  /** For each send asked, its place in `sends`. */
+  readonly places: readonly number[];
+}
+
+function withoutRepeats(asked: readonly NewMessage[]): Group {
+  const placeOf = new Map<string, number>();
+  const sends: NewMessage[] = [];
+  const places = asked.map((send) => {
+    const key = `${send.conversation}${send.author} ${send.name}`;
+    const known = placeOf.get(key);
+    if (known !== undefined) return known;
+    placeOf.set(key, sends.length);
+    return sends.push(send) - 1;
+  });
+  return { sends, places };
+}
+
+function columnsOf(sends: readonly NewMessage[]): Parameter[] {
+  const buckets = sends.map((send) => bucketOf(send.conversation));
+  return [
+    plainArray([...new Set(buckets)]),
+    plainArray(buckets),
+    plainArray(sends.map((send) => send.conversation)),
+    plainArray(sends.map((send) => send.author)),
+    textArray(sends.map((send) => send.name)),
+    plainArray(sends.map((send) => send.at)),
+    plainArray(sends.map((send) => send.replyTo ?? "null")),
+    textArray(sends.map((send) => send.text)),
+  ];
+}
+
+/** Of a name that stands twice in the group, the first is new and the others are known. */
+function answers(group: Group, rows: readonly Row[]): (Appended | "unknown_conversation")[] {
+  const stored = new Array<Appended | undefined>(group.sends.length);
+  for (const row of rows) {
+    const place = Number(row.n) - 1;
+    const known = row.known_at !== null;
+    stored[place] = {
+      rev: Number(row.rev) as Rev,
+      seq: Number(row.seq) as Seq,
+      at: known ? Number(row.known_at) : group.sends[place]!.at,
+      isNew: !known,
+    };
+  }
+  const given = new Set<number>();
+  return group.places.map((place) => {
+    const answer = stored[place];
+    if (!answer) return "unknown_conversation";
+    if (!given.has(place)) given.add(place);
+    else return { ...answer, isNew: false };
+    return answer;
+  });
+}
+
+function appendText(tables: LaneTables): string {
+  return `
+with input as materialized (
+  select * from unnest($2::smallint[], $3::uuid[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+    with ordinality as i (bucket, conversation_id, author_no, name, at, reply_to, body, n)
+), known as materialized (
+  select i.n, m.seq, m.rev, m.at
+  from input i
+  join ${tables.messages} m on m.bucket = i.bucket and m.conversation_id = i.conversation_id
+    and m.author_no = i.author_no and m.name = i.name
+  where $9::boolean and m.bucket = any($1::smallint[])
+), fresh as materialized (
+  select i.* from input i where not exists (select 1 from known k where k.n = i.n)
+), taken as (
+  update ${tables.conversations} c
+  set last_seq = c.last_seq + g.count, rev = c.rev + g.count
+  from (select bucket, conversation_id, count(*) as count from fresh group by bucket, conversation_id) g
+  where c.bucket = g.bucket and c.id = g.conversation_id and c.bucket = any($1::smallint[])
+  returning c.bucket, c.id, c.last_seq - g.count as base_seq, c.rev - g.count as base_rev, c.last_seq
+), numbered as materialized (
+  select f.*, t.base_seq + row_number() over w as seq, t.base_rev + row_number() over w as rev
+  from fresh f join taken t on t.bucket = f.bucket and t.id = f.conversation_id
+  window w as (partition by f.conversation_id order by f.n)
+), stored as (
+  insert into ${tables.messages} (bucket, conversation_id, seq, rev, author_no, name, at, text, reply_to)
+  select bucket, conversation_id, seq, rev, author_no, name, at, body, reply_to from numbered
+), announced as (
+  insert into ${tables.outbox} (bucket, id, event)
+  select min(bucket), $10::uuid,
+    jsonb_build_object('messages', jsonb_agg(jsonb_build_array(id, base_seq + 1, last_seq)))
+  from taken having count(*) > 0
+)
+select n, seq, rev, null::bigint as known_at from numbered
+union all
+select n, seq, rev, at from known`;
+}

@@ -1,0 +1,117 @@
+// Conversations and their members on PostgreSQL: rules P10 - P15. Reads here, changes in membership-changes.ts.
+
+import { bucketOf, type ConversationId, type MemberNo, type UserId } from "#base/ids.ts";
+import type { Conversation, Member } from "#core/conversations/conversation.ts";
+import type { ConversationStore } from "#ports/conversation-store.ts";
+import { plainArray } from "./arrays.ts";
+import type { Database } from "./database.ts";
+import { perLane } from "./lanes.ts";
+import { addMembers, create, rename, setMember } from "./membership-changes.ts";
+import { conversationOf, memberOf } from "./rows.ts";
+
+export function openConversationStore(database: Database, announced: () => void): ConversationStore {
+  return {
+    create: (conversation) => create(database, announced, conversation),
+    addMembers: (conversation, users, role, membersMax) =>
+      addMembers(database, announced, conversation, users, role, membersMax),
+    setMember: (conversation, user, wish) => setMember(database, announced, conversation, user, wish),
+    rename: (conversation, title) => rename(database, announced, conversation, title),
+    conversations: (ids) => conversations(database, ids),
+    memberships: (pairs) => memberships(database, pairs),
+    members: (conversation, after, count, alsoLeft) =>
+      members(database, conversation, after, count, alsoLeft),
+    membersByNumber: (conversation, numbers) => membersByNumber(database, conversation, numbers),
+    channels: (words, count) => channels(database, words, count),
+  };
+}
+
+async function conversations(
+  database: Database,
+  asked: readonly ConversationId[],
+): Promise<readonly (Conversation | null)[]> {
+  if (asked.length === 0) return [];
+  const ids = [...new Set(asked)];
+  const buckets = [...new Set(ids.map(bucketOf))];
+  const rows = await database.read("conversation_store.conversations", conversationsText, [
+    plainArray(buckets),
+    plainArray(ids),
+  ]);
+  const found = new Map(rows.map((row) => [row.id as ConversationId, conversationOf(row)]));
+  return asked.map((id) => found.get(id) ?? null);
+}
+
+const conversationsText = `
+select bucket, id, kind, title, home_region, created_at, rev, last_seq, member_count
+from conversations where bucket = any($1::smallint[]) and id = any($2::uuid[])`;
+
+async function memberships(
+  database: Database,
+  pairs: readonly { conversation: ConversationId; user: UserId }[],
+): Promise<readonly (Member | null)[]> {
+  if (pairs.length === 0) return [];
+  const buckets = pairs.map((pair) => bucketOf(pair.conversation));
+  const rows = await database.read("conversation_store.memberships", membershipsText, [
+    plainArray([...new Set(buckets)]),
+    plainArray(buckets),
+    plainArray(pairs.map((pair) => pair.conversation)),
+    plainArray(pairs.map((pair) => pair.user)),
+  ]);
+  const answers = new Array<Member | null>(pairs.length).fill(null);
+  for (const row of rows) answers[Number(row.n) - 1] = memberOf(row);
+  return answers;
+}
+
+const membershipsText = `
+select p.n, m.conversation_id, m.user_id, m.member_no, m.role, m.active, m.rev
+from unnest($2::smallint[], $3::uuid[], $4::uuid[]) with ordinality as p (bucket, conversation_id, user_id, n)
+join members m on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.user_id = p.user_id
+where m.bucket = any($1::smallint[])`;
+
+async function members(
+  database: Database,
+  conversation: ConversationId,
+  after: number,
+  count: number,
+  alsoLeft: boolean,
+): Promise<readonly Member[]> {
+  const parameters = [bucketOf(conversation), conversation, after, count, alsoLeft];
+  const rows = await database.read("conversation_store.members", membersText(conversation), parameters);
+  return rows.map(memberOf);
+}
+
+const membersText = perLane(
+  (t) => `
+select conversation_id, user_id, member_no, role, active, rev from ${t.members}
+where bucket = $1 and conversation_id = $2 and member_no > $3::int and (active or $5::boolean)
+order by member_no limit $4::int`,
+);
+
+async function membersByNumber(
+  database: Database,
+  conversation: ConversationId,
+  numbers: readonly MemberNo[],
+): Promise<readonly Member[]> {
+  const rows = await database.read(
+    "conversation_store.members_by_number",
+    membersByNumberText(conversation),
+    [bucketOf(conversation), conversation, plainArray(numbers)],
+  );
+  return rows.map(memberOf);
+}
+
+const membersByNumberText = perLane(
+  (t) => `
+select conversation_id, user_id, member_no, role, active, rev from ${t.members}
+where bucket = $1 and conversation_id = $2 and member_no = any($3::int[]) order by member_no`,
+);
+
+async function channels(database: Database, words: string, count: number): Promise<readonly Conversation[]> {
+  const rows = await database.read("conversation_store.channels", channelsText, [words.toLowerCase(), count]);
+  return rows.map(conversationOf);
+}
+
+const channelsText = `
+select bucket, id, kind, title, home_region, created_at, rev, last_seq, member_count
+from conversations
+where bucket between 0 and 1023 and kind = 3 and position($1 in lower(title)) > 0
+order by created_at desc, id desc limit $2::int`;

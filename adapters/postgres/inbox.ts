@@ -1,0 +1,118 @@
+// Which conversations a user is in, and how far they have read: rules P16 - P19.
+
+import type { ConversationId, MemberNo, Seq, UserId } from "#base/ids.ts";
+import type { Inbox, InboxEntry, MembershipRow, ReadCursor } from "#ports/inbox.ts";
+import { plainArray } from "./arrays.ts";
+import type { Database } from "./database.ts";
+
+export function openInbox(database: Database): Inbox {
+  return {
+    list: (users) => list(database, users),
+    cursors: (conversation, users) => cursors(database, conversation, users),
+    apply: (rows) => apply(database, rows),
+    readUpTo: (read) => readUpTo(database, read),
+  };
+}
+
+async function list(
+  database: Database,
+  users: readonly UserId[],
+): Promise<readonly (readonly InboxEntry[])[]> {
+  if (users.length === 0) return [];
+  const rows = await database.read("inbox.list", listText, [plainArray([...new Set(users)])]);
+  const byUser = new Map<UserId, InboxEntry[]>();
+  for (const row of rows) {
+    const entry: InboxEntry = {
+      user: row.user_id as UserId,
+      conversation: row.conversation_id as ConversationId,
+      member: row.member_no as MemberNo,
+      readSeq: Number(row.read_seq) as Seq,
+    };
+    const entries = byUser.get(entry.user);
+    if (entries) entries.push(entry);
+    else byUser.set(entry.user, [entry]);
+  }
+  return users.map((user) => byUser.get(user) ?? []);
+}
+
+const listText = `
+select user_id, conversation_id, member_no, read_seq from inbox
+where user_id = any($1::uuid[]) and active order by user_id, conversation_id`;
+
+async function cursors(
+  database: Database,
+  conversation: ConversationId,
+  users: readonly UserId[],
+): Promise<readonly ReadCursor[]> {
+  const rows = await database.read("inbox.cursors", cursorsText, [
+    plainArray([...new Set(users)]),
+    conversation,
+  ]);
+  const seqs = new Map(rows.map((row) => [row.user_id as UserId, Number(row.read_seq) as Seq]));
+  return users.flatMap((user) => {
+    const seq = seqs.get(user);
+    return seq === undefined ? [] : [{ user, conversation, seq }];
+  });
+}
+
+const cursorsText = `
+select user_id, read_seq from inbox
+where user_id = any($1::uuid[]) and conversation_id = $2::uuid and active`;
+
+async function apply(database: Database, rows: readonly MembershipRow[]): Promise<readonly MembershipRow[]> {
+  const newest = newestOfEach(rows);
+  if (newest.size === 0) return [];
+  const given = [...newest.values()];
+  const written = await database.change("inbox.apply", applyText, [
+    plainArray(given.map((row) => row.user)),
+    plainArray(given.map((row) => row.conversation)),
+    plainArray(given.map((row) => row.member)),
+    plainArray(given.map((row) => row.rev)),
+    plainArray(given.map((row) => (row.active ? "t" : "f"))),
+    plainArray(given.map((row) => row.joinedSeq)),
+  ]);
+  return written.map((row) => newest.get(row.user_id + row.conversation_id)!);
+}
+
+/** In the order of their keys, so that two processes that apply at once do not wait for each other in a ring. */
+function newestOfEach(rows: readonly MembershipRow[]): Map<string, MembershipRow> {
+  const newest = new Map<string, MembershipRow>();
+  for (const row of rows) {
+    const key = row.user + row.conversation;
+    const before = newest.get(key);
+    if (!before || before.rev < row.rev) newest.set(key, row);
+  }
+  return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Who comes back starts at `joined_seq`, or further; who is there already keeps their cursor. */
+const applyText = `
+insert into inbox (user_id, conversation_id, member_no, rev, active, read_seq)
+select user_id, conversation_id, member_no, rev, active, case when active then joined_seq else 0 end
+from unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::boolean[], $6::bigint[])
+  as row (user_id, conversation_id, member_no, rev, active, joined_seq)
+on conflict (user_id, conversation_id) do update
+set member_no = excluded.member_no, rev = excluded.rev, active = excluded.active,
+  read_seq = case when inbox.active then inbox.read_seq else greatest(inbox.read_seq, excluded.read_seq) end
+where inbox.rev < excluded.rev
+returning user_id, conversation_id`;
+
+async function readUpTo(database: Database, read: readonly ReadCursor[]): Promise<void> {
+  const furthest = new Map<string, ReadCursor>();
+  for (const cursor of read) {
+    const key = cursor.user + cursor.conversation;
+    if ((furthest.get(key)?.seq ?? 0) < cursor.seq) furthest.set(key, cursor);
+  }
+  if (furthest.size === 0) return;
+  const cursors = [...furthest.values()];
+  await database.change("inbox.read_up_to", readUpToText, [
+    plainArray(cursors.map((cursor) => cursor.user)),
+    plainArray(cursors.map((cursor) => cursor.conversation)),
+    plainArray(cursors.map((cursor) => cursor.seq)),
+  ]);
+}
+
+const readUpToText = `
+update inbox set read_seq = c.seq
+from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as c (user_id, conversation_id, seq)
+where inbox.user_id = c.user_id and inbox.conversation_id = c.conversation_id and inbox.read_seq < c.seq`;

@@ -1,0 +1,6 @@
+// All migrations in their order. A new one is a new file and a new last entry.
+
+import { foundation } from "./0001-foundation.ts";
+import type { Migration } from "./migration.ts";
+
+export const allMigrations: readonly Migration[] = [foundation];
