@@ -62,7 +62,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const api = createApi({
     accounts: stores.accounts,
     conversations: stores.conversationStore,
-    inbox: stores.inbox,
+    inbox: composed.messaging.inbox,
     messaging: composed.messaging,
     events: bus,
     passwords: openPasswords({ ...owaspCost, memoryKiB: config.hashMemoryKiB }),

@@ -57,7 +57,7 @@ export function compose(needs: ComposeNeeds): Composed {
     encoder: changeEncoder,
     newConversationId: () => uuidV7(clock.now(), chance.bytes(10)) as ConversationId,
   });
-  const gateway = createGateway({ ...needs, accounts: stores.accounts, inbox: stores.inbox, messaging });
+  const gateway = createGateway({ ...needs, accounts: stores.accounts, inbox: messaging.inbox, messaging });
   const worker = startMembershipProjection({ ...needs, outbox: stores.outbox, inbox: stores.inbox });
   return { messaging, gateway, worker };
 }

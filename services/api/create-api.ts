@@ -38,7 +38,7 @@ import { users } from "./users.ts";
 export interface ApiParts {
   readonly accounts: Accounts;
   readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "channels">;
-  readonly inbox: Inbox;
+  readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
   readonly events: Pick<EventBus, "publishUser">;
   readonly passwords: Passwords;

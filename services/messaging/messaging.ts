@@ -18,6 +18,7 @@ import { Announcer } from "./announce.ts";
 import * as change from "./change-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { FactsCache } from "./facts.ts";
+import { type FreshInbox, freshInbox } from "./fresh-inbox.ts";
 import type { MessagingLimits } from "./limits.ts";
 import * as manage from "./manage-members.ts";
 import { type People, withDisplayNames } from "./people.ts";
@@ -43,6 +44,8 @@ export interface MessagingService extends Messaging {
   /** Refuses what is new, finishes what was given, writes waiting cursors. */
   drain(): Promise<void>;
   readonly facts: FactsCache;
+  /** The inbox as this service knows it: also the cursors that wait for their write. */
+  readonly inbox: FreshInbox;
   readonly waitingCommits: () => number;
 }
 
@@ -88,6 +91,7 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
 
   return {
     facts,
+    inbox: freshInbox(inbox, cursors),
     waitingCommits: () => queue.waitingCount,
     send: (command) => writing(() => sendMessage(parts, command)),
     edit: (user, id, seq, text) => writing(() => change.editMessage(parts, user, id, seq, text)),

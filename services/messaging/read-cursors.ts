@@ -17,6 +17,8 @@ export class ReadCursors {
   readonly #clock: Clock;
   readonly #limits: ReadCursorLimits;
   readonly #waiting = new Map<string, ReadCursor>();
+  /** The batch before: whoever read the store while it was written may have seen the older value. */
+  #written = new Map<string, ReadCursor>();
   #isScheduled = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -35,9 +37,14 @@ export class ReadCursors {
     this.#schedule();
   }
 
-  /** What waits for this user and conversation: newer than what the inbox says. */
-  waiting(user: UserId, conversation: ConversationId): Seq | undefined {
-    return this.#waiting.get(user + conversation)?.seq;
+  /** What was told of this user's cursor lately, and may be newer than what the inbox says. */
+  newest(user: UserId, conversation: ConversationId): Seq | undefined {
+    const key = user + conversation;
+    return (this.#waiting.get(key) ?? this.#written.get(key))?.seq;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0 && this.#written.size === 0;
   }
 
   /** Writes what waits now, for a stop. */
@@ -62,8 +69,10 @@ export class ReadCursors {
   async #writeBatch(): Promise<void> {
     const batch = [...this.#waiting.values()].slice(0, this.#limits.cursorBatchMax);
     await this.#inbox.readUpTo(batch);
+    this.#written = new Map();
     for (const cursor of batch) {
       const key = cursor.user + cursor.conversation;
+      this.#written.set(key, cursor);
       if (this.#waiting.get(key) === cursor) this.#waiting.delete(key);
     }
   }
