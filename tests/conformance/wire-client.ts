@@ -16,6 +16,8 @@ const answerWithinMs = 5_000;
 
 export class WireClient {
   readonly frames: ServerFrame[] = [];
+  /** How many came packed. */
+  packedFrames = 0;
   readonly #socket: WebSocket;
   readonly #subprotocol: Subprotocol;
   readonly #waiting = new Set<() => void>();
@@ -155,6 +157,7 @@ export class WireClient {
     const answer = codecs[this.#subprotocol].decodeServer(payload);
     if (!answer.ok) throw new Error(`the server sent what is no frame: ${answer.refusal}`);
     if (answer.value.kind !== "packed") return answer.value;
+    this.packedFrames++;
     const inflated = inflateRawSync(answer.value.deflated);
     return this.#decode(typeof payload === "string" ? inflated.toString("utf8") : new Uint8Array(inflated));
   }
