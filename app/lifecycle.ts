@@ -59,21 +59,24 @@ function since(startedAt: number): number {
   return Math.round(performance.now() - startedAt);
 }
 
-/**
- * Waits for SIGTERM or SIGINT, then stops; a second signal aborts `hurry`, which leaves out the pauses but still
- * finishes commits and stops the database.
- */
-export async function untilStopped(log: Log, stop: (hurry: AbortSignal) => Promise<void>): Promise<void> {
+export interface StopRequest {
+  /** Fulfils at the first signal. */
+  readonly asked: Promise<void>;
+  /** Aborted by the second: leaves out the pauses, but still finishes commits and stops the database. */
+  readonly hurry: AbortSignal;
+}
+
+/** SIGTERM, SIGINT (Ctrl-C) and SIGHUP (a closed terminal) ask for a stop; heard from the call on. */
+export function hearSignals(log: Log): StopRequest {
   const hurry = new AbortController();
-  await new Promise<void>((done, failed) => {
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals) => {
-      signals++;
-      if (signals > 1) return hurry.abort();
-      log.info("stopping: clients are asked to come back, commits are finished", { signal });
-      stop(hurry.signal).then(done, failed);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
+  const asked = Promise.withResolvers<void>();
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals++;
+    log.info(signals === 1 ? "asked to stop; a second signal hurries it" : "asked to hurry", { signal });
+    if (signals > 1) hurry.abort();
+    asked.resolve();
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
+  return { asked: asked.promise, hurry: hurry.signal };
 }

@@ -3,9 +3,9 @@
 import type { Command } from "commander";
 import { assemble } from "#app/assemble.ts";
 import { openDataDirectory } from "#app/data-directory.ts";
-import { createLifecycle, untilStopped } from "#app/lifecycle.ts";
+import { createLifecycle, hearSignals, type Lifecycle } from "#app/lifecycle.ts";
 import { checkPort } from "#app/listen-problem.ts";
-import { createLog } from "#app/telemetry/log.ts";
+import { createLog, type Log } from "#app/telemetry/log.ts";
 import { addConfigFlags, configOf } from "#ops/config-flags.ts";
 import manifest from "../package.json" with { type: "json" };
 
@@ -21,6 +21,8 @@ async function serve(command: Command): Promise<void> {
   for (const warning of config.warnings) log.warn(warning);
   checkPort(config.host, config.port);
   const parts = createLifecycle(log);
+  const stop = hearSignals(log);
+  closeOnBug(parts, log);
   await parts.open(
     "data directory",
     () => openDataDirectory(config.dataDir, config.diskFreeMiBMin),
@@ -32,9 +34,23 @@ async function serve(command: Command): Promise<void> {
     (it, hurry) => it.stop(hurry),
   );
   log.info("ready", { url: server.url, ms: sinceStart() });
-  await untilStopped(log, parts.close);
+  await stop.asked;
+  await parts.close(stop.hurry);
   log.info("stopped");
   process.exit(0);
+}
+
+const closingMsMax = 10_000;
+
+/** What nobody caught is a bug: it is told, the database is stopped in order, and the process ends. */
+function closeOnBug(parts: Lifecycle, log: Log): void {
+  const end = (error: unknown) => {
+    log.error("a bug ends this process", error);
+    setTimeout(() => process.exit(1), closingMsMax).unref();
+    void parts.close(AbortSignal.abort()).finally(() => process.exit(1));
+  };
+  process.once("uncaughtException", end);
+  process.once("unhandledRejection", end);
 }
 
 /** Since the process began, in milliseconds. */

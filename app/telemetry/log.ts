@@ -40,7 +40,7 @@ export function createLog(settings: LogSettings, write: (line: string) => unknow
   const asText =
     settings.logFormat === "text" || (settings.logFormat === "auto" && process.stdout.isTTY === true);
   const sink = { write: (line: string) => write(asText ? textLine(line) : line) };
-  const out = pino({ level: settings.logLevel, base: { pid: process.pid } }, sink);
+  const out = pino({ level: settings.logLevel, base: { process: process.pid } }, sink);
   return {
     debug: (what, fields) => out.debug(fields ?? {}, what),
     info: (what, fields) => out.info(fields ?? {}, what),

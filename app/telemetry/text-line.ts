@@ -3,7 +3,7 @@
 const levelNames: Record<number, string> = { 40: "warning ", 50: "ERROR ", 60: "FATAL " };
 
 export function textLine(json: string): string {
-  const { level, time, pid: _, msg, stack, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const { level, time, process: _, msg, stack, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const at = new Date(time as number).toISOString().slice(11, 23);
   const shown = Object.entries(fields).map(([name, value]) => fieldText(name, value));
   const what = `${levelNames[level as number] ?? ""}${msg}`;
