@@ -1,0 +1,254 @@
+// Puts load on connected clients, closed loop or open loop, and measures windows of it.
+//
+// Closed loop: each group (a pair, a room) keeps a number of messages under way; one is done when it is
+// acknowledged and its watcher has got it. Open loop: messages leave by a fixed timetable whatever comes back,
+// and latency counts from the timetable, so that a stall is seen by all who would have sent in it.
+
+import type { Dialect, Ear } from "./dialect.ts";
+import { Histogram, type Percentiles } from "./histogram.ts";
+import { cpuUsOf } from "./process-tree.ts";
+import { type Link, traffic } from "./web-socket.ts";
+
+export interface Group {
+  readonly place: string;
+  readonly members: readonly Link[];
+  /** Who sends, in turn. */
+  readonly senders: readonly Link[];
+  /** Whose receipt of a sender's message ends that message. */
+  watcherOf(sender: Link): Link;
+}
+
+export interface Window {
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly acked: number;
+  /** Deliveries to other members that the acknowledged messages call for. */
+  readonly deliveries: number;
+  readonly serverCpuUs: number;
+  /** Of one core. */
+  readonly serverShare: number;
+  readonly generatorShare: number;
+  readonly bytesInPerDelivery: number;
+  readonly ack: Percentiles;
+  readonly delivery: Percentiles;
+  readonly refused: Readonly<Record<string, number>>;
+  /** Messages that were not done within the deadline. */
+  readonly stuck: number;
+  /** Open loop: how late the driver itself was, at the 99th percentile. */
+  readonly lateP99Ms: number;
+}
+
+const ringSize = 1 << 17;
+const stuckAfterMs = 10_000;
+const isAcked = 1;
+const isSeen = 2;
+const isDone = isAcked | isSeen;
+
+export class Load {
+  private readonly startedAt = new Float64Array(ringSize);
+  private readonly state = new Uint8Array(ringSize);
+  private readonly opAt = new Float64Array(ringSize);
+  private readonly senderAt: (Link | null)[] = new Array(ringSize).fill(null);
+  private readonly groupAt = new Int32Array(ringSize);
+  private readonly nextSender: number[];
+  private readonly sent: number[];
+  private readonly ackedOf: number[];
+  private readonly waiting = new Set<number>();
+  private readonly ack = new Histogram();
+  private readonly delivery = new Histogram();
+  private readonly late = new Histogram();
+  private refused: Record<string, number> = {};
+  private acked = 0;
+  private deliveriesDue = 0;
+  private stuck = 0;
+  private op = 0;
+  private isClosedLoop = false;
+  private groups: readonly Group[] = [];
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly serverPids: readonly number[],
+  ) {
+    this.nextSender = [];
+    this.sent = [];
+    this.ackedOf = [];
+  }
+
+  /** Who is where; once, before the load begins. */
+  seat(groups: readonly Group[]): void {
+    this.groups = groups;
+    for (let g = 0; g < groups.length; g++) {
+      this.nextSender[g] = 0;
+      this.sent[g] = 0;
+      this.ackedOf[g] = 0;
+    }
+  }
+
+  readonly ear: Omit<Ear, "live"> = {
+    acked: (_, op) => this.onAcked(op),
+    refused: (_, op, code) => this.onRefused(op, code),
+    delivered: (link, count) => {
+      link.deliveries += count;
+    },
+    saw: (link, op) => this.onSaw(link, op),
+  };
+
+  async closedLoop(inFlightPerGroup: number, warmSeconds: number, seconds: number): Promise<Window> {
+    this.isClosedLoop = true;
+    for (let round = 0; round < inFlightPerGroup; round++)
+      for (let g = 0; g < this.groups.length; g++) this.sendIn(g, performance.now());
+    const rescue = setInterval(() => this.rescue(), 1000);
+    const window = await this.measure(warmSeconds, seconds);
+    clearInterval(rescue);
+    this.isClosedLoop = false;
+    await this.settle();
+    return window;
+  }
+
+  async openLoop(perSecond: number, warmSeconds: number, seconds: number): Promise<Window> {
+    const everyMs = 1000 / perSecond;
+    let dueAt = performance.now();
+    let turn = 0;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      if (now >= dueAt) this.late.recordMs(now - dueAt);
+      while (dueAt <= now) {
+        this.sendIn(turn, dueAt);
+        turn = (turn + 1) % this.groups.length;
+        dueAt += everyMs;
+      }
+    }, 1);
+    const window = await this.measure(warmSeconds, seconds);
+    clearInterval(timer);
+    await this.settle();
+    return window;
+  }
+
+  /** Deliveries that never came, over all loads so far; call it when settled. */
+  missing(): number {
+    let missing = 0;
+    const due = new Map<Link, number>();
+    this.groups.forEach((group, g) => {
+      for (const link of group.members) due.set(link, (due.get(link) ?? 0) + this.ackedOf[g]!);
+    });
+    for (const [link, count] of due) missing += Math.max(0, count - link.sends - link.deliveries);
+    return missing;
+  }
+
+  private async measure(warmSeconds: number, seconds: number): Promise<Window> {
+    await Bun.sleep(warmSeconds * 1000);
+    this.ack.clear();
+    this.delivery.clear();
+    this.late.clear();
+    this.refused = {};
+    const before = this.counters();
+    await Bun.sleep(seconds * 1000);
+    const after = this.counters();
+    const wallMs = after.at - before.at;
+    const acked = after.acked - before.acked;
+    const deliveries = after.deliveriesDue - before.deliveriesDue;
+    const serverCpuUs = after.serverCpuUs - before.serverCpuUs;
+    return {
+      seconds: wallMs / 1000,
+      perSecond: acked / (wallMs / 1000),
+      acked,
+      deliveries,
+      serverCpuUs,
+      serverShare: serverCpuUs / 1000 / wallMs,
+      generatorShare: (after.ownCpuUs - before.ownCpuUs) / 1000 / wallMs,
+      bytesInPerDelivery: (after.bytesIn - before.bytesIn) / Math.max(1, deliveries),
+      ack: this.ack.percentiles(),
+      delivery: this.delivery.percentiles(),
+      refused: this.refused,
+      stuck: after.stuck - before.stuck,
+      lateP99Ms: this.late.percentiles().p99Ms,
+    };
+  }
+
+  private counters() {
+    const own = process.cpuUsage();
+    return {
+      at: performance.now(),
+      serverCpuUs: cpuUsOf(this.serverPids),
+      ownCpuUs: own.user + own.system,
+      acked: this.acked,
+      deliveriesDue: this.deliveriesDue,
+      stuck: this.stuck,
+      bytesIn: traffic.bytesIn,
+    };
+  }
+
+  private sendIn(g: number, startMs: number): void {
+    const group = this.groups[g]!;
+    const turn = this.nextSender[g]!;
+    this.nextSender[g] = (turn + 1) % group.senders.length;
+    const sender = group.senders[turn]!;
+    const op = ++this.op;
+    const at = op & (ringSize - 1);
+    this.opAt[at] = op;
+    this.startedAt[at] = startMs;
+    this.state[at] = 0;
+    this.senderAt[at] = sender;
+    this.groupAt[at] = g;
+    this.waiting.add(op);
+    this.dialect.send(sender, group.place, op);
+  }
+
+  private onAcked(op: number): void {
+    const at = op & (ringSize - 1);
+    if (this.opAt[at] !== op || this.state[at]! & isAcked) return;
+    this.ack.recordMs(performance.now() - this.startedAt[at]!);
+    const g = this.groupAt[at]!;
+    this.acked++;
+    this.ackedOf[g]!++;
+    this.senderAt[at]!.sends++;
+    this.deliveriesDue += this.groups[g]!.members.length - 1;
+    this.advance(op, at, isAcked);
+  }
+
+  private onSaw(link: Link, op: number): void {
+    const at = op & (ringSize - 1);
+    const sender = this.senderAt[at];
+    if (this.opAt[at] !== op || !sender || sender === link) return;
+    this.delivery.recordMs(performance.now() - this.startedAt[at]!);
+    if (this.groups[this.groupAt[at]!]!.watcherOf(sender) === link) this.advance(op, at, isSeen);
+  }
+
+  private onRefused(op: number | null, code: string): void {
+    this.refused[code] = (this.refused[code] ?? 0) + 1;
+    if (op === null) return;
+    this.giveUp(op);
+  }
+
+  private advance(op: number, at: number, step: number): void {
+    this.state[at]! |= step;
+    if (this.state[at] !== isDone) return;
+    this.waiting.delete(op);
+    if (this.isClosedLoop) this.sendIn(this.groupAt[at]!, performance.now());
+  }
+
+  private giveUp(op: number): void {
+    if (!this.waiting.delete(op)) return;
+    const g = this.groupAt[op & (ringSize - 1)]!;
+    if (this.isClosedLoop) setTimeout(() => this.isClosedLoop && this.sendIn(g, performance.now()), 100);
+  }
+
+  private rescue(): void {
+    const before = performance.now() - stuckAfterMs;
+    for (const op of this.waiting) {
+      if (this.startedAt[op & (ringSize - 1)]! > before) continue;
+      this.stuck++;
+      this.giveUp(op);
+    }
+  }
+
+  /** Waits until nothing is under way, at most `stuckAfterMs`; what is left is counted as stuck. */
+  private async settle(): Promise<void> {
+    const deadline = performance.now() + stuckAfterMs;
+    while (this.waiting.size > 0 && performance.now() < deadline) await Bun.sleep(20);
+    // The last batch's other receivers.
+    await Bun.sleep(200);
+    this.stuck += this.waiting.size;
+    this.waiting.clear();
+  }
+}

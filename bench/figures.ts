@@ -1,0 +1,115 @@
+// The figures' words and units, in the order of the table, and whether a value keeps its bar in budgets.json.
+
+import budgets from "./budgets.json" with { type: "json" };
+
+export interface FigureWords {
+  readonly key: string;
+  readonly label: string;
+  readonly unit: string;
+  /** A heading goes before the first figure of its group. */
+  readonly group: string;
+}
+
+export interface Budget {
+  readonly max?: number;
+  readonly min?: number;
+  readonly aim?: number;
+}
+
+const budgetOf: Record<string, Budget> = budgets;
+
+function group(name: string, rows: readonly (readonly [key: string, label: string, unit: string])[]) {
+  return rows.map(([key, label, unit]) => ({ key, label, unit, group: name }));
+}
+
+export const figureWords: readonly FigureWords[] = [
+  ...group("1:1 durable message, 500 pairs", [
+    ["direct.saturation.cpuUs", "CPU per message, saturated", "us"],
+    ["direct.saturation.perSecond", "messages, saturated", "/s"],
+    ["direct.fixed2000.cpuUs", "CPU per message at 2,000/s", "us"],
+    ["direct.half.ackP50Ms", "acknowledged, half of saturation, p50", "ms"],
+    ["direct.half.ackP99Ms", "acknowledged, half of saturation, p99", "ms"],
+    ["direct.half.deliveryP99Ms", "delivered, half of saturation, p99", "ms"],
+  ]),
+  ...group("10 rooms of 100, commits included", [
+    ["rooms.saturation.cpuUs", "CPU per delivery, saturated", "us"],
+    ["rooms.saturation.perSecond", "deliveries, saturated", "/s"],
+    ["rooms.fixed300.cpuUs", "CPU per delivery at 300 messages/s", "us"],
+    ["rooms.half.ackP99Ms", "acknowledged, half of saturation, p99", "ms"],
+    ["rooms.half.deliveryP99Ms", "delivered, half of saturation, p99", "ms"],
+  ]),
+  ...group("one room of 1,000, commits included", [
+    ["largeRoom.saturation.cpuUs", "CPU per delivery, saturated", "us"],
+    ["largeRoom.saturation.perSecond", "deliveries, saturated", "/s"],
+    ["largeRoom.fixed30.cpuUs", "CPU per delivery at 30 messages/s", "us"],
+    ["largeRoom.fixed100.cpuUs", "CPU per delivery at 100 messages/s", "us"],
+    ["largeRoom.half.deliveryP99Ms", "delivered, half of saturation, p99", "ms"],
+  ]),
+  ...group("idle session, member of 50 conversations", [
+    ["idle.serverKiB", "server memory", "KiB"],
+    ["idle.withPostgresKiB", "server and PostgreSQL memory", "KiB"],
+    ["idle.kernelKiB", "kernel's TCP buffers", "KiB"],
+    ["idle.bytesPerHour", "bytes on the wire in an hour, both ways", "B"],
+    ["idle.cpuMsPerHour", "CPU in an hour", "ms"],
+  ]),
+  ...group("all sessions come back at once after a restart", [
+    ["reconnect.allLiveMs", "all live after", "ms"],
+    ["reconnect.cpuUsPerSession", "CPU per session", "us"],
+    ["reconnect.statements", "PostgreSQL transactions", ""],
+    ["reconnect.rowsRead", "PostgreSQL rows read", ""],
+    ["reconnect.diskBlocksRead", "PostgreSQL blocks not in its cache", ""],
+  ]),
+  ...group("a conversation with 1,000,000 messages", [
+    ["history.openP50Ms", "opening, server side, p50", "ms"],
+    ["history.openP99Ms", "opening, server side, p99", "ms"],
+    ["history.pageP50Ms", "paging anywhere, server side, p50", "ms"],
+    ["history.pageP99Ms", "paging anywhere, server side, p99", "ms"],
+    ["history.httpOpenP99Ms", "opening over HTTP (two requests), p99", "ms"],
+    ["history.httpPageP99Ms", "paging anywhere over HTTP, p99", "ms"],
+  ]),
+  ...group("bytes on the wire, TCP payload", [
+    ["wire.binary.deliveryBytes", "binary: delivered message, beyond its text", "B"],
+    ["wire.json.deliveryBytes", "JSON: delivered message, beyond its text", "B"],
+    ["wire.binary.sendBytes", "binary: send, beyond its text", "B"],
+    ["wire.json.sendBytes", "JSON: send, beyond its text", "B"],
+    ["wire.binary.ackBytes", "binary: acknowledgement", "B"],
+    ["wire.json.ackBytes", "JSON: acknowledgement", "B"],
+    ["wire.binary.idleBytesPerHour", "binary: idle hour, heartbeats", "B"],
+    ["wire.json.idleBytesPerHour", "JSON: idle hour, heartbeats", "B"],
+  ]),
+  ...group("parts", [
+    ["micro.codec.binaryEncodeUs", "binary codec: encode a change", "us"],
+    ["micro.codec.binaryDecodeSendUs", "binary codec: decode a send", "us"],
+    ["micro.codec.jsonEncodeUs", "JSON codec: encode a change", "us"],
+    ["micro.codec.jsonDecodeSendUs", "JSON codec: decode a send", "us"],
+    ["micro.commit.group1CpuUs", "commit, groups of 1: PostgreSQL CPU a message", "us"],
+    ["micro.commit.group10CpuUs", "commit, groups of 10", "us"],
+    ["micro.commit.group100CpuUs", "commit, groups of 100", "us"],
+    ["micro.commit.group250CpuUs", "commit, groups of 250", "us"],
+    ["micro.hub.fanOut100Us", "hub: a change to a room of 100, without sockets", "us"],
+    ["micro.hub.fanOut1000Us", "hub: a change to a room of 1,000, without sockets", "us"],
+  ]),
+];
+
+/** null: no bar, or nothing measured. */
+export function keepsBar(key: string, value: number | undefined): boolean | null {
+  const budget = budgetOf[key];
+  if (!budget || value === undefined) return null;
+  return (
+    value <= (budget.max ?? Number.POSITIVE_INFINITY) && value >= (budget.min ?? Number.NEGATIVE_INFINITY)
+  );
+}
+
+export function barText(key: string): string {
+  const budget = budgetOf[key];
+  if (!budget) return "";
+  const bound = budget.max === undefined ? `>= ${number(budget.min!)}` : `<= ${number(budget.max)}`;
+  return budget.aim === undefined ? bound : `${bound} (aim ${number(budget.aim)})`;
+}
+
+export function number(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString("en");
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/\.?0+$/, "") || "0";
+}
+
+export const budgetKeys: readonly string[] = Object.keys(budgetOf);

@@ -1,0 +1,50 @@
+// One journey against one server, in a process of its own that is pinned apart from the server's.
+// Takes its job as JSON in the first argument, talks on stderr, and writes its outcome as JSON on stdout.
+
+import { mkdirSync } from "node:fs";
+import type { Figures, Scene, Sizes } from "./journey.ts";
+import { journeys } from "./journeys/journeys.ts";
+import type { TargetName } from "./targets/target.ts";
+import { targets } from "./targets/targets.ts";
+
+export interface Job {
+  readonly journey: string;
+  readonly target: TargetName;
+  readonly sizes: Sizes;
+  readonly seed: number;
+  readonly folder: string;
+  readonly serverCores: string | null;
+}
+
+export interface Outcome {
+  readonly figures: Figures;
+  readonly warnings: readonly string[];
+}
+
+if (import.meta.main) {
+  const job = JSON.parse(process.argv[2]!) as Job;
+  const outcome = await perform(job);
+  process.stdout.write(`${JSON.stringify(outcome)}\n`, () => process.exit(0));
+}
+
+async function perform(job: Job): Promise<Outcome> {
+  const journey = journeys.find(({ name }) => name === job.journey)!;
+  const target = targets[job.target];
+  const warnings: string[] = [];
+  mkdirSync(job.folder, { recursive: true });
+  const say = (line: string) => console.error(`  ${job.target}: ${line}`);
+  const scene: Scene = {
+    target,
+    sizes: job.sizes,
+    seed: job.seed,
+    folder: job.folder,
+    start: (options) => target.start({ cores: job.serverCores, folder: job.folder, ...options }),
+    say,
+    warn: (line) => {
+      warnings.push(line);
+      say(`! ${line}`);
+    },
+  };
+  const figures = await journey.run(scene);
+  return { figures, warnings };
+}

@@ -1,0 +1,64 @@
+// What a journey is: one job done against one server, that ends by itself and gives named figures.
+
+import type { RunningTarget, StartOptions, Target } from "./targets/target.ts";
+
+export interface Sizes {
+  readonly isQuick: boolean;
+  readonly pairs: number;
+  readonly rooms: number;
+  readonly roomMembers: number;
+  readonly largeRoomMembers: number;
+  readonly crowd: number;
+  readonly longHistoryMessages: number;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+  readonly idleSeconds: number;
+}
+
+export const fullSizes: Sizes = {
+  isQuick: false,
+  pairs: 500,
+  rooms: 10,
+  roomMembers: 100,
+  largeRoomMembers: 1000,
+  crowd: 10_000,
+  longHistoryMessages: 1_000_000,
+  warmSeconds: 2,
+  seconds: 6,
+  idleSeconds: 45,
+};
+
+export const quickSizes: Sizes = {
+  ...fullSizes,
+  isQuick: true,
+  crowd: 1_000,
+  longHistoryMessages: 50_000,
+  warmSeconds: 0.5,
+  seconds: 1.5,
+  idleSeconds: 5,
+};
+
+/** What a figure's value is; its words and its bar stand in figures.ts and budgets.json. */
+export type Figures = Record<string, number>;
+
+export interface Scene {
+  readonly target: Target;
+  readonly sizes: Sizes;
+  readonly seed: number;
+  /** Where the servers of this run keep their data. */
+  readonly folder: string;
+  /** The server that the journey is about, started once; stopped for it when it ends. */
+  start(options?: Partial<StartOptions>): Promise<RunningTarget>;
+  /** A line for the person who waits. */
+  say(line: string): void;
+  /** Something that makes a figure doubtful; printed under the table and kept in the history. */
+  warn(line: string): void;
+}
+
+export interface Journey {
+  readonly name: string;
+  readonly title: string;
+  /** Where it can be done. */
+  readonly targets: readonly Target["name"][];
+  run(scene: Scene): Promise<Figures>;
+}

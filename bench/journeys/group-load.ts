@@ -1,0 +1,59 @@
+// The shape that the three messaging journeys share: connect, saturate, half of that, then the fixed rates.
+
+import { gather } from "#bench/driver/crowd.ts";
+import type { Seat } from "#bench/driver/dialect.ts";
+import { type Group, Load, type Window } from "#bench/driver/load.ts";
+import type { Link } from "#bench/driver/web-socket.ts";
+import { judgeRate, tell, tellMissing } from "#bench/driver/windows.ts";
+import type { Figures, Scene } from "#bench/journey.ts";
+
+export interface GroupLoad {
+  readonly name: string;
+  readonly seats: readonly Seat[];
+  readonly groupsOf: (links: readonly Link[]) => readonly Group[];
+  readonly inFlightPerGroup: number;
+  /** Messages a second over all groups. */
+  readonly fixedRates: readonly number[];
+  /** What the CPU is divided by. */
+  readonly per: "message" | "delivery";
+}
+
+export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figures> {
+  const { sizes } = scene;
+  const server = await scene.start();
+  const dialect = scene.target.dialect(scene.seed);
+  const load = new Load(dialect, server.pids);
+  const crowd = await gather({ port: server.port, dialect, seats: job.seats, ear: load.ear });
+  const figures: Figures = {};
+  const keep = (phase: string, window: Window) => {
+    tell(scene, phase, window);
+    const units = job.per === "message" ? window.acked : window.deliveries;
+    if (units > 0) figures[`${job.name}.${phase}.cpuUs`] = window.serverCpuUs / units;
+  };
+  try {
+    load.seat(job.groupsOf(crowd.links));
+    const full = await load.closedLoop(job.inFlightPerGroup, sizes.warmSeconds, sizes.seconds);
+    keep("saturation", full);
+    figures[`${job.name}.saturation.perSecond`] =
+      (job.per === "message" ? full.acked : full.deliveries) / full.seconds;
+    const halfRate = full.perSecond / 2;
+    const half = await load.openLoop(halfRate, sizes.warmSeconds / 2, sizes.seconds / 2);
+    tell(scene, "half", half);
+    judgeRate(scene, "half", half, halfRate);
+    figures[`${job.name}.half.ackP50Ms`] = half.ack.p50Ms;
+    figures[`${job.name}.half.ackP99Ms`] = half.ack.p99Ms;
+    figures[`${job.name}.half.deliveryP50Ms`] = half.delivery.p50Ms;
+    figures[`${job.name}.half.deliveryP99Ms`] = half.delivery.p99Ms;
+    for (const rate of job.fixedRates) {
+      const window = await load.openLoop(rate, sizes.warmSeconds / 2, sizes.seconds);
+      const phase = `fixed${rate}`;
+      keep(phase, window);
+      if (!judgeRate(scene, phase, window, rate)) delete figures[`${job.name}.${phase}.cpuUs`];
+    }
+    tellMissing(scene, load, crowd.lost);
+  } finally {
+    crowd.close();
+    await server.stop();
+  }
+  return figures;
+}

@@ -1,0 +1,19 @@
+// All journeys, in the order in which they run.
+
+import type { Journey } from "#bench/journey.ts";
+import { directJourney } from "./direct.ts";
+import { idleJourney } from "./idle-sessions.ts";
+import { longHistoryJourney } from "./long-history.ts";
+import { reconnectJourney } from "./reconnect.ts";
+import { largeRoomJourney, roomsJourney } from "./rooms.ts";
+import { wireJourney } from "./wire-bytes.ts";
+
+export const journeys: readonly Journey[] = [
+  directJourney,
+  roomsJourney,
+  largeRoomJourney,
+  wireJourney,
+  longHistoryJourney,
+  idleJourney,
+  reconnectJourney,
+];

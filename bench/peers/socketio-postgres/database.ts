@@ -1,0 +1,51 @@
+// A PostgreSQL of the peer's own, from the same binaries as Banyan's, with PostgreSQL's own defaults (fsync on),
+// because that is what the usual chat server runs on.
+
+import { chmodSync, chownSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+import { findBinaries } from "#adapters/postgres/embedded/binaries.ts";
+import { chooseRunAs } from "#adapters/postgres/embedded/run-as.ts";
+import { pinned } from "#bench/targets/target.ts";
+
+export interface PeerDatabase {
+  readonly child: Subprocess;
+  readonly socketFolder: string;
+}
+
+export async function startDatabase(folder: string, cores: string | null): Promise<PeerDatabase> {
+  const binaries = findBinaries();
+  const data = join(folder, "data");
+  const socketFolder = join(folder, "run");
+  const runAs = chooseRunAs(folder, [binaries.postgres, data]);
+  for (const path of [folder, data, socketFolder]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (runAs.owner) chownSync(path, runAs.owner.uid, runAs.owner.gid);
+    chmodSync(path, 0o700);
+  }
+  if (!existsSync(join(data, "PG_VERSION"))) {
+    const init = [binaries.initdb, "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"];
+    const done = Bun.spawnSync(runAs.wrap(init, { dieWithUs: true }), { stdout: "pipe", stderr: "pipe" });
+    if (done.exitCode !== 0) throw new Error(`initdb failed: ${done.stderr.toString()}`);
+  }
+  const output = openSync(join(folder, "postgres.log"), "a");
+  const postgres = [binaries.postgres, "-D", data, "-k", socketFolder, "-h", ""];
+  const child = Bun.spawn(pinned(cores, runAs.wrap(postgres, { dieWithUs: true })), {
+    stdin: "ignore",
+    stdout: output,
+    stderr: output,
+  });
+  await untilSocket(join(socketFolder, ".s.PGSQL.5432"), child);
+  return { child, socketFolder };
+}
+
+async function untilSocket(path: string, child: Subprocess): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (performance.now() < deadline && child.exitCode === null) {
+    const answers = await Bun.connect({ unix: path, socket: { data() {} } }).catch(() => null);
+    answers?.end();
+    if (answers) return;
+    await Bun.sleep(20);
+  }
+  throw new Error("the peer's PostgreSQL did not start; see postgres.log in its folder");
+}

@@ -1,0 +1,36 @@
+// The bench's own look into Banyan's embedded PostgreSQL, beside the server: for loading and for counting.
+
+import { SQL } from "bun";
+import { socketFolderFor, socketPath } from "#adapters/postgres/embedded/socket-folder.ts";
+
+export function openDatabase(folder: string): SQL {
+  return new SQL({
+    adapter: "postgres",
+    path: socketPath(socketFolderFor(folder)),
+    username: "postgres",
+    database: "postgres",
+    max: 2,
+  } as unknown as SQL.Options);
+}
+
+export interface DatabaseWork {
+  readonly transactions: number;
+  readonly rowsFetched: number;
+  readonly blocksRead: number;
+}
+
+/** What the database has done since its statistics began. */
+export async function databaseWork(folder: string): Promise<DatabaseWork> {
+  const sql = openDatabase(folder);
+  try {
+    const [row] = await sql`select sum(xact_commit + xact_rollback) transactions, sum(tup_fetched) fetched,
+      sum(blks_read) blocks from pg_stat_database`;
+    return {
+      transactions: Number(row.transactions),
+      rowsFetched: Number(row.fetched),
+      blocksRead: Number(row.blocks),
+    };
+  } finally {
+    await sql.close();
+  }
+}

@@ -1,0 +1,3 @@
+export async function openLog(_: string): Promise<any> {
+  throw new Error("not yet");
+}

@@ -1,0 +1,76 @@
+// A server under load: how it is started, pinned and spoken to, and who its clients are.
+
+import type { Subprocess } from "bun";
+import type { Dialect, Seat } from "#bench/driver/dialect.ts";
+
+export type TargetName = "banyan" | "socketio-postgres" | "raw-publish";
+
+export interface RunningTarget {
+  readonly port: number;
+  /** The roots of its process trees. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Cores the server may use, as taskset writes them; null: any. */
+  readonly cores: string | null;
+  readonly folder: string;
+}
+
+export interface Target {
+  readonly name: TargetName;
+  start(options: StartOptions): Promise<RunningTarget>;
+  dialect(seed: number): Dialect;
+  /** The conversation of pair, room or large room number `n`. */
+  place(kind: "pair" | "room" | "largeRoom", n: number): string;
+  /** The seat of journey user `n`, who sits in `places`. */
+  seat(user: number, places: readonly string[]): Seat;
+  /** The seats of the idle crowd, each in 50 conversations. */
+  crowd(count: number): readonly Seat[];
+}
+
+export function pinned(cores: string | null, command: readonly string[]): string[] {
+  return cores === null || !Bun.which("taskset") ? [...command] : ["taskset", "-c", cores, ...command];
+}
+
+export async function freePort(): Promise<number> {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const port = server.port;
+  server.stop(true);
+  return port;
+}
+
+/** Waits until the server answers HTTP; throws with the end of its output when it ends before. */
+export async function untilReady(
+  url: string,
+  child: Subprocess,
+  log: string,
+  withinMs = 30_000,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the server ended at once:\n${await tailOf(log)}`);
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return;
+    await Bun.sleep(5);
+  }
+  throw new Error(`the server did not answer at ${url}:\n${await tailOf(log)}`);
+}
+
+async function tailOf(log: string): Promise<string> {
+  const text = await Bun.file(log)
+    .text()
+    .catch(() => "(no output)");
+  return text.split("\n").slice(-20).join("\n");
+}
+
+export async function end(child: Subprocess, signal: NodeJS.Signals, withinMs = 15_000): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  await child.exited;
+  clearTimeout(timer);
+}
