@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   readonly url?: string;
   readonly username?: string;
   readonly database?: string;
+  /** What an operator sees in pg_stat_activity, followed by the purpose. */
+  readonly applicationName?: string;
   readonly onStatement?: (name: string, durationMs: number, rows: number) => void;
   /** Most connections of each kind. */
   readonly connections?: Partial<Record<Purpose, number>>;
@@ -113,7 +115,7 @@ function openPool(options: DatabaseOptions, max: number, purpose: Purpose): SQL 
     connectionTimeout: 5,
     idleTimeout: 0,
     connection: {
-      application_name: `banyan ${purpose}`,
+      application_name: `${options.applicationName ?? "banyan"} ${purpose}`,
       // Statements are planned once: planning anew costs four times what most of them cost to run.
       plan_cache_mode: "force_generic_plan",
       // A plan made while a table was small must not read all of it once it is large.

@@ -59,30 +59,44 @@ const cursorsText = `
 select user_id, read_seq from inbox
 where user_id = any($1::uuid[]) and conversation_id = $2::uuid and active`;
 
+/** A list that says several things of one membership is applied in their order: leaving and coming back counts. */
 async function apply(database: Database, rows: readonly MembershipRow[]): Promise<readonly MembershipRow[]> {
-  const newest = newestOfEach(rows);
-  if (newest.size === 0) return [];
-  const given = [...newest.values()];
-  const written = await database.change("inbox.apply", applyText, [
-    plainArray(given.map((row) => row.user)),
-    plainArray(given.map((row) => row.conversation)),
-    plainArray(given.map((row) => row.member)),
-    plainArray(given.map((row) => row.rev)),
-    plainArray(given.map((row) => (row.active ? "t" : "f"))),
-    plainArray(given.map((row) => row.joinedSeq)),
-  ]);
-  return written.map((row) => newest.get(row.user_id + row.conversation_id)!);
+  const written = new Set<MembershipRow>();
+  let left = inOrder(rows);
+  while (left.length > 0) {
+    const isLast = left.map((row, index) => keyOf(row) !== keyOf(left[index + 1]));
+    const firsts = left.filter((_, index) => index === 0 || isLast[index - 1]);
+    const newest = new Set(left.filter((_, index) => isLast[index]));
+    const keys = await write(database, firsts);
+    for (const row of firsts) if (newest.has(row) && keys.has(keyOf(row))) written.add(row);
+    left = left.filter((_, index) => index > 0 && !isLast[index - 1]);
+  }
+  return rows.filter((row) => written.delete(row));
 }
 
-/** In the order of their keys, so that two processes that apply at once do not wait for each other in a ring. */
-function newestOfEach(rows: readonly MembershipRow[]): Map<string, MembershipRow> {
-  const newest = new Map<string, MembershipRow>();
-  for (const row of rows) {
-    const key = row.user + row.conversation;
-    const before = newest.get(key);
-    if (!before || before.rev < row.rev) newest.set(key, row);
-  }
-  return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
+/** By key, so that two processes that apply at once do not wait for each other in a ring; then by rev. */
+function inOrder(rows: readonly MembershipRow[]): MembershipRow[] {
+  const each = new Map(rows.map((row) => [`${keyOf(row)} ${row.rev}`, row]));
+  return [...each.values()].sort((a, b) =>
+    keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : a.rev - b.rev,
+  );
+}
+
+function keyOf(row: MembershipRow | undefined): string {
+  return row ? row.user + row.conversation : "";
+}
+
+/** The keys of the rows that were newer than what stood. */
+async function write(database: Database, rows: readonly MembershipRow[]): Promise<Set<string>> {
+  const written = await database.change("inbox.apply", applyText, [
+    plainArray(rows.map((row) => row.user)),
+    plainArray(rows.map((row) => row.conversation)),
+    plainArray(rows.map((row) => row.member)),
+    plainArray(rows.map((row) => row.rev)),
+    plainArray(rows.map((row) => (row.active ? "t" : "f"))),
+    plainArray(rows.map((row) => row.joinedSeq)),
+  ]);
+  return new Set(written.map((row) => row.user_id + row.conversation_id));
 }
 
 /** Who comes back starts at `joined_seq`, or further; who is there already keeps their cursor. */
