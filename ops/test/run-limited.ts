@@ -9,6 +9,9 @@ export interface LimitedRun {
   readonly ranOutOfTime: boolean;
 }
 
+/** Somebody who left the family may hold the output open for ever. */
+const lastWordsMsMax = 3_000;
+
 export async function runLimited(
   command: readonly string[],
   options: { cwd: string; limitMs: number; logPath: string; env: Readonly<Record<string, string>> },
@@ -34,10 +37,11 @@ export async function runLimited(
     chunks.push(text);
     log.write(text);
   };
-  await Promise.all([drain(child.stdout, keep), drain(child.stderr, keep)]);
+  const drained = Promise.all([drain(child.stdout, keep), drain(child.stderr, keep)]);
   const exitCode = await child.exited;
   clearTimeout(timer);
   endFamily();
+  await Promise.race([drained, new Promise((done) => setTimeout(done, lastWordsMsMax))]);
   process.off("exit", endFamily);
   await new Promise<void>((done) => log.end(done));
   return { exitCode, output: chunks.join(""), ranOutOfTime };
