@@ -8,12 +8,11 @@ import type { Appended, MessageLog, NewMessage } from "#ports/message-log.ts";
 import { plainArray, textArray } from "./arrays.ts";
 import type { Database, Parameter, Row } from "./database.ts";
 import { asFailure, mayTryAgain } from "./failures.ts";
-import { type LaneTables, laneOf, lanes } from "./lanes.ts";
+import { laneOf } from "./lanes.ts";
 
 const triesMax = 12;
 
 export function appender(database: Database, announced: () => void): MessageLog["append"] {
-  const texts = lanes().map(appendText);
   return async (lane, sends) => {
     assert(
       sends.every((send) => laneOf(send.conversation) === lane),
@@ -21,19 +20,20 @@ export function appender(database: Database, announced: () => void): MessageLog[
     );
     if (sends.length === 0) return [];
     const group = withoutRepeats(sends);
-    const rows = await store(database, texts[lane]!, group.sends);
+    const rows = await store(database, group.sends);
     announced();
     return answers(group, rows);
   };
 }
 
-async function store(database: Database, text: string, sends: readonly NewMessage[]): Promise<Row[]> {
+async function store(database: Database, sends: readonly NewMessage[]): Promise<Row[]> {
   const columns = columnsOf(sends);
   let lookUp = sends.some((send) => send.again);
   for (let tries = 1; ; tries++) {
     try {
       const id = Bun.randomUUIDv7();
-      return await database.run("groups", "message_log.append", text, [...columns, lookUp, id], true);
+      const text = lookUp ? carefulText : quickText;
+      return await database.run("groups", "message_log.append", text, [...columns, id], true);
     } catch (error) {
       if (!mayTryAgain(error)) throw error;
       if (tries >= triesMax) throw asFailure(error, "message_log.append");
@@ -99,21 +99,17 @@ function answers(group: Group, rows: readonly Row[]): (Appended | "unknown_conve
   });
 }
 
-function appendText(tables: LaneTables): string {
+/** Two texts, because a look-up that is only switched off still costs its walk through every partition. */
+function appendText(known: string): string {
   return `
 with input as materialized (
   select * from unnest($2::smallint[], $3::uuid[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
     with ordinality as i (bucket, conversation_id, author_no, name, at, reply_to, body, n)
-), known as materialized (
-  select i.n, m.seq, m.rev, m.at
-  from input i
-  join ${tables.messages} m on m.bucket = i.bucket and m.conversation_id = i.conversation_id
-    and m.author_no = i.author_no and m.name = i.name
-  where $9::boolean and m.bucket = any($1::smallint[])
+), known as materialized (${known}
 ), fresh as materialized (
   select i.* from input i where not exists (select 1 from known k where k.n = i.n)
 ), taken as (
-  update ${tables.conversations} c
+  update conversations c
   set last_seq = c.last_seq + g.count, rev = c.rev + g.count
   from (select bucket, conversation_id, count(*) as count from fresh group by bucket, conversation_id) g
   where c.bucket = g.bucket and c.id = g.conversation_id and c.bucket = any($1::smallint[])
@@ -123,11 +119,11 @@ with input as materialized (
   from fresh f join taken t on t.bucket = f.bucket and t.id = f.conversation_id
   window w as (partition by f.conversation_id order by f.n)
 ), stored as (
-  insert into ${tables.messages} (bucket, conversation_id, seq, rev, author_no, name, at, text, reply_to)
+  insert into messages (bucket, conversation_id, seq, rev, author_no, name, at, text, reply_to)
   select bucket, conversation_id, seq, rev, author_no, name, at, body, reply_to from numbered
 ), announced as (
-  insert into ${tables.outbox} (bucket, id, event)
-  select min(bucket), $10::uuid,
+  insert into outbox (bucket, id, event)
+  select min(bucket), $9::uuid,
     jsonb_build_object('messages', jsonb_agg(jsonb_build_array(id, base_seq + 1, last_seq)))
   from taken having count(*) > 0
 )
@@ -135,3 +131,13 @@ select n, seq, rev, null::bigint as known_at from numbered
 union all
 select n, seq, rev, at from known`;
 }
+
+const quickText = appendText(`
+  select n, 0::bigint as seq, 0::bigint as rev, at from input where false`);
+
+const carefulText = appendText(`
+  select i.n, m.seq, m.rev, m.at
+  from input i
+  join messages m on m.bucket = i.bucket and m.conversation_id = i.conversation_id
+    and m.author_no = i.author_no and m.name = i.name
+  where m.bucket = any($1::smallint[])`);

@@ -5,8 +5,8 @@ import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
 import { plainArray } from "./arrays.ts";
 import type { Database } from "./database.ts";
-import { perLane } from "./lanes.ts";
 import { addMembers, create, rename, setMember } from "./membership-changes.ts";
+import { perPartition } from "./partitions.ts";
 import { conversationOf, memberOf } from "./rows.ts";
 
 export function openConversationStore(database: Database, announced: () => void): ConversationStore {
@@ -79,7 +79,7 @@ async function members(
   return rows.map(memberOf);
 }
 
-const membersText = perLane(
+const membersText = perPartition(
   (t) => `
 select conversation_id, user_id, member_no, role, active, rev from ${t.members}
 where bucket = $1 and conversation_id = $2 and member_no > $3::int and (active or $5::boolean)
@@ -99,7 +99,7 @@ async function membersByNumber(
   return rows.map(memberOf);
 }
 
-const membersByNumberText = perLane(
+const membersByNumberText = perPartition(
   (t) => `
 select conversation_id, user_id, member_no, role, active, rev from ${t.members}
 where bucket = $1 and conversation_id = $2 and member_no = any($3::int[]) order by member_no`,

@@ -14,7 +14,7 @@ import type {
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { plainArray } from "./arrays.ts";
 import type { Database, Parameter, Row } from "./database.ts";
-import { type LaneTables, perLane } from "./lanes.ts";
+import { type PartitionTables, perPartition } from "./partitions.ts";
 import { conversationOf, kindNo, memberOf, roleNo, roleOf } from "./rows.ts";
 
 const staleTriesMax = 50;
@@ -136,7 +136,7 @@ const byRev = (a: MemberChange, b: MemberChange) => a.rev - b.rev;
 const asMember = (row: Row): Row => ({ ...row, conversation_id: row.id, rev: row.member_rev });
 
 /** Rev 1 is the conversation itself, then one for each member. */
-const createText = perLane(
+const createText = perPartition(
   (t) => `
 with people as materialized (
   select user_id, role, n::int as n from unnest($8::uuid[], $9::smallint[]) with ordinality as p (user_id, role, n)
@@ -158,7 +158,7 @@ with people as materialized (
 select exists (select 1 from made) as is_new`,
 );
 
-const createdText = perLane(
+const createdText = perPartition(
   (t) => `
 select c.bucket, c.id, c.kind, c.title, c.home_region, c.created_at, c.rev, c.last_seq, c.member_count,
   m.user_id, m.member_no, m.role, m.active, m.rev as member_rev
@@ -167,7 +167,7 @@ where c.bucket = $1 and c.id = $2 order by m.member_no`,
 );
 
 /** The conversation as this statement sees it, and as it is now that it is locked. */
-const locked = (t: LaneTables) => `
+const locked = (t: PartitionTables) => `
   seen as materialized (
     select members_rev from ${t.conversations} where bucket = $1 and id = $2
   ), head as materialized (
@@ -175,7 +175,7 @@ const locked = (t: LaneTables) => `
     where bucket = $1 and id = $2 for no key update
   )`;
 
-const announce = (t: LaneTables, from: string) => `
+const announce = (t: PartitionTables, from: string) => `
   announced as (
     insert into ${t.outbox} (bucket, id, event)
     select $1, $3::uuid, jsonb_build_object('memberships',
@@ -183,7 +183,7 @@ const announce = (t: LaneTables, from: string) => `
     from ${from} having count(*) > 0
   )`;
 
-const addText = perLane(
+const addText = perPartition(
   (t) => `
 with ${locked(t)}, coming as materialized (
   select w.user_id, m.member_no as old_no, row_number() over (order by w.n) as k,
@@ -217,7 +217,7 @@ select v.verdict, j.user_id, j.member_no, j.rev from verdict v left join joined 
 );
 
 /** $5: the role wished; null: to take the member out. */
-const setText = perLane(
+const setText = perPartition(
   (t) => `
 with ${locked(t)}, before as materialized (
   select member_no, role, active from ${t.members} where bucket = $1 and conversation_id = $2 and user_id = $4::uuid
@@ -247,7 +247,7 @@ with ${locked(t)}, before as materialized (
 select v.verdict, m.user_id, m.member_no, m.role, m.active, m.rev from verdict v left join changed m on true`,
 );
 
-const renameText = perLane(
+const renameText = perPartition(
   (t) => `
 with taken as (
   update ${t.conversations} c set title = $4, rev = c.rev + 1, title_rev = c.rev + 1

@@ -9,8 +9,8 @@ import { ok, refused } from "#base/result.ts";
 import type { Changed, ChangeRefusal, Reacted } from "#ports/message-log.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import type { Database, Parameter, Row } from "./database.ts";
-import { type LaneTables, perLane } from "./lanes.ts";
 import type { MessageLogOptions } from "./message-log.ts";
+import { type PartitionTables, perPartition } from "./partitions.ts";
 import { messageOf } from "./rows.ts";
 
 const staleTriesMax = 50;
@@ -93,7 +93,7 @@ function changed(row: Row | undefined, announced: () => void): Changed {
 }
 
 /** The message as this statement sees it, and as it is now that it is locked. */
-const locked = (t: LaneTables, columns: string) => `
+const locked = (t: PartitionTables, columns: string) => `
   seen as materialized (
     select changed_rev from ${t.messages} where bucket = $1 and conversation_id = $2 and seq = $3
   ), target as materialized (
@@ -101,19 +101,19 @@ const locked = (t: LaneTables, columns: string) => `
     where bucket = $1 and conversation_id = $2 and seq = $3 for no key update
   )`;
 
-const taken = (t: LaneTables) => `
+const taken = (t: PartitionTables) => `
   taken as (
     update ${t.conversations} c set rev = c.rev + 1 from verdict v
     where v.verdict = 'do' and c.bucket = $1 and c.id = $2 returning c.rev
   )`;
 
-const announce = (t: LaneTables) => `
+const announce = (t: PartitionTables) => `
   announced as (
     insert into ${t.outbox} (bucket, id, event)
     select $1, $4::uuid, jsonb_build_object('changed', jsonb_build_array($2::uuid, rev, $3::bigint)) from taken
   )`;
 
-const alterText = (t: LaneTables, assignments: string, further: string) => `
+const alterText = (t: PartitionTables, assignments: string, further: string) => `
 with ${locked(t, "author_no, deleted_at")}, verdict as materialized (
   select case
     when t.changed_rev is distinct from s.changed_rev then 'stale'
@@ -128,9 +128,9 @@ with ${locked(t, "author_no, deleted_at")}, verdict as materialized (
 ), ${announce(t)}${further}
 select v.verdict, c.* from verdict v left join changed c on true`;
 
-const editText = perLane((t) => alterText(t, "text = $6, edited_at = $7::bigint", ""));
+const editText = perPartition((t) => alterText(t, "text = $6, edited_at = $7::bigint", ""));
 
-const removeText = perLane((t) =>
+const removeText = perPartition((t) =>
   alterText(
     t,
     "text = '', deleted_at = $6::bigint",
@@ -142,7 +142,7 @@ const removeText = perLane((t) =>
 );
 
 /** `mine`, `count`: of this emoji, before the change. */
-const reactionVerdict = (t: LaneTables, cases: string) => `
+const reactionVerdict = (t: PartitionTables, cases: string) => `
   facts as materialized (
     select count(*) filter (where emoji = $6) as count, min(emoji_rev) filter (where emoji = $6) as emoji_rev,
       count(*) filter (where emoji = $6 and member_no = $5::int) as mine, count(distinct emoji) as kinds
@@ -156,13 +156,13 @@ const reactionVerdict = (t: LaneTables, cases: string) => `
     from target t, seen s, facts f
   )`;
 
-const touched = (t: LaneTables) => `
+const touched = (t: PartitionTables) => `
   touched as (
     update ${t.messages} m set changed_rev = taken.rev from taken
     where m.bucket = $1 and m.conversation_id = $2 and m.seq = $3
   )`;
 
-const reactText = perLane(
+const reactText = perPartition(
   (t) => `
 with ${locked(t, "deleted_at")}, ${reactionVerdict(
     t,
@@ -174,7 +174,7 @@ with ${locked(t, "deleted_at")}, ${reactionVerdict(
 select v.verdict, v.count, taken.rev from verdict v left join taken on true`,
 );
 
-const unreactText = perLane(
+const unreactText = perPartition(
   (t) => `
 with ${locked(t, "deleted_at")}, ${reactionVerdict(t, "when f.mine = 0 then 'same'")}, ${taken(t)}, ${touched(t)},
 ${announce(t)}, gone as (

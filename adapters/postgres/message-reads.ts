@@ -5,7 +5,7 @@ import type { Change, Message } from "#core/messages/message.ts";
 import type { CatchUp, Page, PageFrom } from "#ports/message-log.ts";
 import { plainArray } from "./arrays.ts";
 import type { Database, Row } from "./database.ts";
-import { type LaneTables, perLane } from "./lanes.ts";
+import { type PartitionTables, perPartition } from "./partitions.ts";
 import { memberOf, messageOf, messageWithReactions } from "./rows.ts";
 
 export async function page(
@@ -87,7 +87,7 @@ const columns =
   "coalesce(m.changed_rev, m.rev) as rev, m.seq, m.author_no, m.at, m.text, m.name, m.reply_to, m.edited_at, m.deleted_at";
 
 /** Only a changed message can have reactions; a deleted one shows none. */
-const reactions = (t: LaneTables) => `
+const reactions = (t: PartitionTables) => `
   case when m.changed_rev is not null and m.deleted_at is null then (
     select jsonb_agg(jsonb_build_array(e.emoji, e.count, e.mine) order by e.emoji_rev)
     from (
@@ -96,7 +96,7 @@ const reactions = (t: LaneTables) => `
     ) e
   ) end as reactions`;
 
-const pageText = perLane(
+const pageText = perPartition(
   (t) => `
 with head as materialized (
   select rev, last_seq,
@@ -112,7 +112,7 @@ order by m.seq`,
 );
 
 /** One row more than wanted of each kind tells that it is too much. */
-const sinceText = perLane(
+const sinceText = perPartition(
   (t) => `
 select 'message' as source, ${columns}, ${reactions(t)}, null::jsonb as member from (
   (select * from ${t.messages} where bucket = $1 and conversation_id = $2 and seq > $5::bigint

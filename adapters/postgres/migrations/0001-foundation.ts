@@ -22,8 +22,7 @@ const conversationSide = [
     last_member_no int not null,
     member_count int not null,
     primary key (bucket, id)
-  ) partition by list (bucket)`,
-  ...partitionsOf("conversations", "fillfactor = 50"),
+  ) with (fillfactor = 50)`,
   "create index conversations_channels on conversations (created_at, bucket) where kind = 3",
 
   // joined_seq: where the conversation stood when this membership began, so that it can be told again.
@@ -82,8 +81,7 @@ const conversationSide = [
     xid xid8 not null default pg_current_xact_id(),
     event jsonb not null,
     primary key (bucket, id)
-  ) partition by list (bucket)`,
-  ...partitionsOf("outbox"),
+  )`,
   "create index outbox_order on outbox (xid, id)",
 
   `create table outbox_consumers (
