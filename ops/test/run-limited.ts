@@ -41,10 +41,17 @@ export async function runLimited(
   const exitCode = await child.exited;
   clearTimeout(timer);
   endFamily();
-  await Promise.race([drained, new Promise((done) => setTimeout(done, lastWordsMsMax))]);
+  await atMost(lastWordsMsMax, drained);
   process.off("exit", endFamily);
   await new Promise<void>((done) => log.end(done));
   return { exitCode, output: chunks.join(""), ranOutOfTime };
+}
+
+async function atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, limitMs);
+  await Promise.race([work, over.promise]);
+  clearTimeout(timer);
 }
 
 function endGroup(leader: number): void {
