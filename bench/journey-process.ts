@@ -4,7 +4,7 @@
 import { mkdirSync } from "node:fs";
 import type { Figures, Scene, Sizes } from "./journey.ts";
 import { journeys } from "./journeys/journeys.ts";
-import type { TargetName } from "./targets/target.ts";
+import type { RunningTarget, TargetName } from "./targets/target.ts";
 import { targets } from "./targets/targets.ts";
 
 export interface Job {
@@ -31,20 +31,32 @@ async function perform(job: Job): Promise<Outcome> {
   const journey = journeys.find(({ name }) => name === job.journey)!;
   const target = targets[job.target];
   const warnings: string[] = [];
+  const started: RunningTarget[] = [];
   mkdirSync(job.folder, { recursive: true });
-  const say = (line: string) => console.error(`  ${job.target}: ${line}`);
+  const say = (line: string) => console.error(`  ${line}`);
   const scene: Scene = {
     target,
     sizes: job.sizes,
     seed: job.seed,
     folder: job.folder,
-    start: (options) => target.start({ cores: job.serverCores, folder: job.folder, ...options }),
+    async start(options) {
+      const server = await target.start({ cores: job.serverCores, folder: job.folder, ...options });
+      started.push(server);
+      return server;
+    },
     say,
     warn: (line) => {
-      warnings.push(line);
+      warnings.push(`${journey.name}: ${line}`);
       say(`! ${line}`);
     },
   };
-  const figures = await journey.run(scene);
-  return { figures, warnings };
+  // Whatever happens, no server is left behind.
+  const stopAll = () => Promise.all(started.map((server) => server.stop()));
+  process.once("SIGTERM", () => void stopAll().then(() => process.exit(143)));
+  process.once("SIGINT", () => void stopAll().then(() => process.exit(130)));
+  try {
+    return { figures: await journey.run(scene), warnings };
+  } finally {
+    await stopAll();
+  }
 }

@@ -47,7 +47,7 @@ export interface Scene {
   readonly seed: number;
   /** Where the servers of this run keep their data. */
   readonly folder: string;
-  /** The server that the journey is about, started once; stopped for it when it ends. */
+  /** A server for the journey; when the journey ends, it is stopped. */
   start(options?: Partial<StartOptions>): Promise<RunningTarget>;
   /** A line for the person who waits. */
   say(line: string): void;

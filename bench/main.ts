@@ -23,12 +23,13 @@ Measures Banyan and its peers on this machine (about 8 minutes; nothing else sho
   --sessions N        idle sessions (default 10,000; with --quick 1,000)
   --seed N            for the order of random choices (default: drawn, printed)
   --profile FOLDER    let Banyan's process write a CPU profile there when it stops
-  --keep              keep the data folders under .artifacts/bench
+  --keep              keep the data folders under .artifacts
   --no-history        write neither bench/history.ndjson nor README.md
 `;
 
 const journeyWithinMs = 240_000;
-const folder = join(import.meta.dir, "../.artifacts/bench");
+/** A folder of its own for each run, on the disk where the house lives: a folder in memory would make commits free. */
+const folder = join(import.meta.dir, "../.artifacts", `bench-${process.pid}`);
 /** The servers have core 0, the driver core 1; where there is one core only, they share it and say so. */
 const canPin = process.platform === "linux" && availableParallelism() > 1 && Bun.which("taskset") !== null;
 const serverCores = canPin ? "0" : null;
@@ -53,7 +54,6 @@ export async function bench(args: readonly string[]): Promise<number> {
   const startedAt = performance.now();
   const at = new Date().toISOString();
   announce(wish);
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const figures: Partial<Record<TargetName, Figures>> = {};
   const warnings: string[] = canPin
@@ -182,7 +182,8 @@ function finish(run: Run, wish: Wish): void {
     `${bars.filter(Boolean).length} of ${bars.length} bars met, ${run.seconds} s, commit ${run.commit}`,
   );
   if (run.isQuick) console.log("A quick run: the figures show that the bench works, not how fast Banyan is.");
-  if (!wish.keep) rmSync(folder, { recursive: true, force: true });
+  if (wish.keep) console.log(`The data folders and logs are kept in ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
   if (!wish.history) return;
   appendRun(run);
   const isWhole = !run.isQuick && wish.only === null && wish.targets === null;

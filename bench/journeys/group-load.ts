@@ -53,7 +53,6 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
     tellMissing(scene, load, crowd.lost);
   } finally {
     crowd.close();
-    await server.stop();
   }
   return figures;
 }

@@ -44,7 +44,6 @@ export const idleJourney: Journey = {
       };
     } finally {
       for (const crowd of crowds) crowd.close();
-      await server.stop();
     }
   },
 };

@@ -21,11 +21,7 @@ export const longHistoryJourney: Journey = {
   targets: ["banyan"],
   async run(scene) {
     const server = await scene.start();
-    try {
-      return { ...(await serverSide(scene)), ...(await overHttp(scene, server.port)) };
-    } finally {
-      await server.stop();
-    }
+    return { ...(await serverSide(scene)), ...(await overHttp(scene, server.port)) };
   },
 };
 

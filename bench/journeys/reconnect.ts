@@ -30,11 +30,7 @@ export const reconnectJourney: Journey = {
     const server = await scene.start({ cores });
     const readyAt = performance.now();
     scene.say(`stopped and started again in ${Math.round(readyAt - stoppedAt)} ms`);
-    try {
-      return await comeBack(scene, server, dialect, seats);
-    } finally {
-      await server.stop();
-    }
+    return comeBack(scene, server, dialect, seats);
   },
 };
 

@@ -6,8 +6,8 @@ import type { Journey } from "#bench/journey.ts";
 import { runGroupLoad } from "./group-load.ts";
 
 /** Messages under way in all rooms together, so that batches have something to batch. */
-const inFlightRooms = 200;
-const inFlightLargeRoom = 100;
+const inFlightRooms = 1000;
+const inFlightLargeRoom = 500;
 /** Every so many members' deliveries are timed; counting is for all. */
 const sampleEvery = 25;
 

@@ -15,14 +15,10 @@ export const wireJourney: Journey = {
   targets: ["banyan"],
   async run(scene) {
     const server = await scene.start();
-    try {
-      return {
-        ...(await measure(scene, server.port, "binary", banyanBinary(scene.seed))),
-        ...(await measure(scene, server.port, "json", banyanJson(scene.seed + 1))),
-      };
-    } finally {
-      await server.stop();
-    }
+    return {
+      ...(await measure(scene, server.port, "binary", banyanBinary(scene.seed))),
+      ...(await measure(scene, server.port, "json", banyanJson(scene.seed + 1))),
+    };
   },
 };
 

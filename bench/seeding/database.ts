@@ -1,16 +1,18 @@
 // The bench's own look into Banyan's embedded PostgreSQL, beside the server: for loading and for counting.
 
 import { SQL } from "bun";
+import { superuser } from "#adapters/postgres/embedded/cluster-files.ts";
 import { socketFolderFor, socketPath } from "#adapters/postgres/embedded/socket-folder.ts";
 
+/** How the ports reach the database of that data folder. */
+export function connection(folder: string) {
+  return { socketDir: socketFolderFor(folder), username: superuser, database: "postgres" };
+}
+
 export function openDatabase(folder: string): SQL {
-  return new SQL({
-    adapter: "postgres",
-    path: socketPath(socketFolderFor(folder)),
-    username: "postgres",
-    database: "postgres",
-    max: 2,
-  } as unknown as SQL.Options);
+  const { socketDir, username, database } = connection(folder);
+  const options = { adapter: "postgres", path: socketPath(socketDir), username, database, max: 1 };
+  return new SQL(options as never);
 }
 
 export interface DatabaseWork {

@@ -57,6 +57,7 @@ export async function untilReady(
     if (answer?.ok) return;
     await Bun.sleep(5);
   }
+  child.kill("SIGKILL");
   throw new Error(`the server did not answer at ${url}:\n${await tailOf(log)}`);
 }
 
