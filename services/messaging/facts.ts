@@ -35,6 +35,8 @@ export class FactsCache {
   readonly #loadConversation: Gather<ConversationId, Conversation | null>;
   readonly #loadMember: Gather<Pair, Member | null>;
   readonly #loading = new Map<ConversationId, Loading>();
+  /** The last one who waits for the facts of a pair: who asks next gets them after that one (P36). */
+  readonly #lastWaiting = new Map<string, Promise<Facts>>();
   #hits = 0;
   #misses = 0;
 
@@ -46,16 +48,33 @@ export class FactsCache {
     this.#loadMember = new Gather({ work: (pairs) => store.memberships(pairs), ...bounds });
   }
 
-  /** The facts themselves when they are at hand, so that the usual send does not wait even for a microtask. */
+  /**
+   * The facts themselves when they are at hand, so that the usual send does not wait even for a microtask. Answers
+   * for one user and conversation come in the order of the questions.
+   */
   of(user: UserId, id: ConversationId): Facts | Promise<Facts> {
-    const known = this.#conversations.get(id);
-    const member = this.#members.get(id + user);
-    if (known && member) {
+    const key = id + user;
+    const before = this.#lastWaiting.get(key);
+    const known = before ? undefined : this.#atHand(user, id);
+    if (known) {
       this.#hits++;
-      return { conversation: known.conversation, member };
+      return known;
     }
     this.#misses++;
-    return this.#load(user, id);
+    const load = () => this.#atHand(user, id) ?? this.#load(user, id);
+    const facts = before ? before.then(load, load) : this.#load(user, id);
+    this.#lastWaiting.set(key, facts);
+    const forget = () => {
+      if (this.#lastWaiting.get(key) === facts) this.#lastWaiting.delete(key);
+    };
+    facts.then(forget, forget);
+    return facts;
+  }
+
+  #atHand(user: UserId, id: ConversationId): Facts | undefined {
+    const known = this.#conversations.get(id);
+    const member = this.#members.get(id + user);
+    return known && member ? { conversation: known.conversation, member } : undefined;
   }
 
   stats(): { hits: number; misses: number; entries: number } {

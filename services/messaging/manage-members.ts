@@ -195,13 +195,17 @@ async function putIntoInboxes(
   );
 }
 
-/** Facts are read inside the lane, so that nothing changes between the check and its write. */
-function asMember<T>(
+/**
+ * Facts are read inside the lane, so that nothing changes between the check and its write; and before it, so that
+ * the caller's earlier commands, which may wait for theirs, are in the lane first (P36).
+ */
+async function asMember<T>(
   parts: MemberParts,
   user: UserId,
   id: ConversationId,
   act: (me: Member, conversation: Conversation) => Answer<T>,
 ): Answer<T> {
+  await parts.facts.of(user, id);
   return inTurn(parts, id, async () => {
     const { member, conversation } = await parts.facts.of(user, id);
     const me = decideMembership(member);
