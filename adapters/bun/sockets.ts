@@ -1,5 +1,6 @@
 // Sockets on Bun's native WebSocket server. A queue is bounded by the runtime: what a slow reader cannot take is
-// dropped whole (P41) and shows as a gap in numbers. Silence is ended by the runtime's idle limit (P44).
+// dropped whole (P41) and shows as a gap in numbers. Silence is ended by a sweep (P44): the runtime's own idle limit
+// starts again with everything that is sent, so that it never ends a dead client of a busy conversation.
 
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import type { Socket, SocketHandler, SocketPayload, Sockets } from "#ports/sockets.ts";
@@ -28,6 +29,7 @@ export interface BunSockets extends Sockets {
 
 export function createBunSockets(handler: () => SocketHandler, limits: SocketLimits): BunSockets {
   let server: Server<SocketData> | null = null;
+  const silence = new SilenceSweep(limits.silenceMs);
   return {
     attach(started) {
       server = started;
@@ -37,32 +39,75 @@ export function createBunSockets(handler: () => SocketHandler, limits: SocketLim
     },
     upgrade(on, request, upgrade) {
       const headers = { "Sec-WebSocket-Protocol": upgrade.subprotocol };
-      return on.upgrade(request, { data: { ...upgrade, socket: null }, headers });
+      return on.upgrade(request, {
+        data: { ...upgrade, socket: null },
+        headers,
+      });
     },
     websocket: {
       maxPayloadLength: limits.frameBytesMax,
       backpressureLimit: limits.sendQueueBytesMax,
       closeOnBackpressureLimit: false,
-      idleTimeout: Math.ceil(limits.silenceMs / 1000),
+      idleTimeout: 0,
       sendPings: false,
       perMessageDeflate: false,
       open(native) {
         native.data.socket = new BunSocket(native);
+        silence.add(native.data.socket);
         handler().opened(native.data.socket);
       },
       message(native, payload) {
-        handler().received(native.data.socket!, payload as SocketPayload);
+        const socket = native.data.socket!;
+        socket.heardAtSweep = silence.sweep;
+        handler().received(socket, payload as SocketPayload);
       },
       close(native) {
-        if (native.data.socket) handler().closed(native.data.socket);
+        if (!native.data.socket) return;
+        silence.delete(native.data.socket);
+        handler().closed(native.data.socket);
       },
     },
   };
 }
 
+/** Sweeps in one period of silence: a silent socket is closed within a fifth more than the limit. */
+const sweepsPerSilence = 5;
+
+/** Drops sockets of which nothing was heard for the limit. A socket costs a number, hearing costs a store. */
+class SilenceSweep {
+  readonly #sockets = new Set<BunSocket>();
+  readonly #everyMs: number;
+  #timer: ReturnType<typeof setInterval> | null = null;
+  sweep = 0;
+
+  constructor(silenceMs: number) {
+    this.#everyMs = silenceMs / sweepsPerSilence;
+  }
+
+  add(socket: BunSocket): void {
+    socket.heardAtSweep = this.sweep;
+    this.#sockets.add(socket);
+    this.#timer ??= setInterval(() => this.#look(), this.#everyMs);
+  }
+
+  delete(socket: BunSocket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size > 0 || !this.#timer) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #look(): void {
+    this.sweep++;
+    for (const socket of this.#sockets)
+      if (this.sweep - socket.heardAtSweep > sweepsPerSilence) socket.drop();
+  }
+}
+
 class BunSocket implements Socket {
   readonly #native: ServerWebSocket<SocketData>;
   session: unknown = null;
+  heardAtSweep = 0;
 
   constructor(native: ServerWebSocket<SocketData>) {
     this.#native = native;
@@ -95,6 +140,11 @@ class BunSocket implements Socket {
 
   unsubscribe(topic: string): void {
     this.#native.unsubscribe(topic);
+  }
+
+  /** Without a goodbye: there is nobody to hear it. */
+  drop(): void {
+    this.#native.terminate();
   }
 
   close(code: number, reason: string): void {

@@ -137,7 +137,8 @@ export async function joinChannel(parts: MemberParts, user: UserId, id: Conversa
 }
 
 async function admit(parts: MemberParts, conversation: Conversation, users: readonly UserId[]): Answer<null> {
-  const added = await parts.store.addMembers(conversation.id, users, "member", parts.limits.membersMax);
+  const role = conversation.memberCount === 0 ? "owner" : "member"; // an empty channel belongs to who comes first
+  const added = await parts.store.addMembers(conversation.id, users, role, parts.limits.membersMax);
   if (!added.ok) return refused(memberRefusal(added.refusal));
   await tell(parts, conversation, added.value);
   return ok(null);
