@@ -74,6 +74,6 @@ export function invitations(api: Api, parts: InvitationsParts): void {
     });
     const token = toBase64Url(secret);
     const base = new URL(parts.publicUrl ?? c.req.url).origin;
-    return c.json({ token, url: `${base}/#invitation=${token}`, expiresAt }, 201);
+    return c.json({ token, url: `${base}/#invite=${token}`, expiresAt }, 201);
   });
 }

@@ -111,6 +111,7 @@ export function startApi(options: ApiServerOptions = {}): ApiTestServer {
 const messagingLimits = {
   ...limits,
   groupMax: 64,
+  groupWaitMs: 0,
   laneQueueMax: 1000,
   statementsMax: 4,
   conversationsMax: 1000,

@@ -109,7 +109,7 @@ test("by invitation: as many as it says, until it ends", async () => {
 
   const made = await ana.ask("POST", "/v1/invitations", { uses: 2, days: 3 });
   expect(made.status).toBe(201);
-  expect(made.body.url).toBe(`${server.url}/#invitation=${made.body.token}`);
+  expect(made.body.url).toBe(`${server.url}/#invite=${made.body.token}`);
   const invitation = made.body.token;
   const answers = await Promise.all(
     ["b1", "b2", "b3", "b4"].map((handle) => signUp({ handle, password: goodPassword, invitation })),
