@@ -10,6 +10,7 @@ type Configured = Pick<
   Config,
   | "groupSendsMax"
   | "laneQueueMax"
+  | "groupWaitMs"
   | "gatherMsMax"
   | "commandsPerSecond"
   | "commandsBurst"
@@ -21,6 +22,7 @@ export function serviceLimits(config: Configured): MessagingLimits & GatewayLimi
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
     statementsMax: 4,
+    groupWaitMs: config.groupWaitMs,
     conversationsMax: config.hotConversationsMax,
     membershipsMax: config.hotConversationsMax * 4,
     loadBatchMax: 1_000,

@@ -146,6 +146,15 @@ export const options = {
     min: 1,
     max: 2_000,
   }),
+  groupWaitMs: integer({
+    group: "Storage",
+    help: "How long the first message of a group waits for more while messages come quickly; else it never waits.",
+    unit: "ms",
+    default: 5,
+    test: 1,
+    min: 0,
+    max: 100,
+  }),
   laneQueueMax: integer({
     group: "Storage",
     help: "Messages of one lane that wait for their commit; beyond it senders are told to slow down.",

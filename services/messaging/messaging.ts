@@ -53,7 +53,7 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
   const { log, store, inbox, people, clock, limits } = needs;
   const facts = new FactsCache(store, limits);
   const announcer = new Announcer(needs.encoder, needs.bus, facts);
-  const queue = new CommitQueue(log, limits, (sends, answers) => announcer.group(sends, answers));
+  const queue = new CommitQueue(log, limits, clock, (sends, answers) => announcer.group(sends, answers));
   const cursors = new ReadCursors(inbox, clock, limits);
   const parts = { ...needs, facts, announcer, queue, cursors };
   let isDraining = false;

@@ -20,6 +20,7 @@ export interface ServiceUnderTest {
 
 const limits: MessagingLimits = {
   groupMax: 8,
+  groupWaitMs: 0,
   laneQueueMax: 1000,
   statementsMax: 4,
   conversationsMax: 100,

@@ -103,6 +103,7 @@ export class SimulatedServer {
 const tinyLimits = {
   groupSendsMax: 4,
   laneQueueMax: 12,
+  groupWaitMs: 2,
   gatherMsMax: 20,
   commandsPerSecond: 40,
   commandsBurst: 30,
