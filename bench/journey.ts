@@ -13,6 +13,8 @@ export interface Sizes {
   readonly warmSeconds: number;
   readonly seconds: number;
   readonly idleSeconds: number;
+  /** How long memory must not have fallen before it counts as at rest. */
+  readonly calmSeconds: number;
 }
 
 export const fullSizes: Sizes = {
@@ -25,7 +27,8 @@ export const fullSizes: Sizes = {
   longHistoryMessages: 1_000_000,
   warmSeconds: 2,
   seconds: 6,
-  idleSeconds: 45,
+  idleSeconds: 30,
+  calmSeconds: 12,
 };
 
 export const quickSizes: Sizes = {
@@ -36,6 +39,7 @@ export const quickSizes: Sizes = {
   warmSeconds: 0.5,
   seconds: 1.5,
   idleSeconds: 5,
+  calmSeconds: 3,
 };
 
 /** What a figure's value is; its words and its bar stand in figures.ts and budgets.json. */

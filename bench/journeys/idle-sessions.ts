@@ -7,7 +7,8 @@ import { traffic } from "#bench/driver/web-socket.ts";
 import type { Figures, Journey, Scene } from "#bench/journey.ts";
 import type { RunningTarget } from "#bench/targets/target.ts";
 
-const warmSessions = 200;
+/** As few as are enough for code and caches to be warm. */
+const warmShare = 0.1;
 const deaf = { acked() {}, refused() {}, delivered() {}, saw() {} };
 
 export const idleJourney: Journey = {
@@ -21,14 +22,15 @@ export const idleJourney: Journey = {
     const bring = (from: number, to: number) =>
       gather({ port: server.port, dialect, seats: seats.slice(from, to), ear: deaf, withinMs: 120_000 });
     const crowds: Crowd[] = [];
+    const warmSessions = Math.floor(seats.length * warmShare);
     try {
       crowds.push(await bring(0, warmSessions));
-      await quiet(scene, server);
+      await rest(scene, server);
       const few = { ...memoryOf(server.pids), kernelKiB: tcpKernelKiB() };
       const startedAt = performance.now();
       crowds.push(await bring(warmSessions, seats.length));
       scene.say(`${seats.length} sessions are live after ${Math.round(performance.now() - startedAt)} ms`);
-      await quiet(scene, server);
+      await rest(scene, server);
       const idle = await watch(scene, server, seats.length);
       const many = { ...memoryOf(server.pids), kernelKiB: tcpKernelKiB() };
       const added = seats.length - warmSessions;
@@ -48,15 +50,19 @@ export const idleJourney: Journey = {
   },
 };
 
-/** Until the server's memory has stood still, as far as it does. */
-async function quiet(scene: Scene, server: RunningTarget): Promise<void> {
-  const roundsMax = scene.sizes.isQuick ? 5 : 15;
-  let last = 0;
-  for (let round = 0, still = 0; round < roundsMax && still < 3; round++) {
-    const now = memoryOf(server.pids).serverKiB;
-    still = Math.abs(now - last) < now * 0.005 ? still + 1 : 0;
-    last = now;
+/**
+ * Until the server's memory has stood still. The collector of the runtimes takes up to half a minute to look again
+ * after work has ended, so a short calm is no rest yet.
+ */
+async function rest(scene: Scene, server: RunningTarget): Promise<void> {
+  const { calmSeconds } = scene.sizes;
+  let lowest = memoryOf(server.pids).serverKiB;
+  let calm = 0;
+  for (let second = 0; second < calmSeconds * 4 && calm < calmSeconds; second++) {
     await Bun.sleep(1000);
+    const now = memoryOf(server.pids).serverKiB;
+    calm = now < lowest * 0.99 ? 0 : calm + 1;
+    lowest = Math.min(lowest, now);
   }
 }
 
