@@ -1,0 +1,166 @@
+// Too much of everything: frames, sockets without hello, requests, half-sent handshakes, readers that do not read.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { limits } from "#protocol/limits.ts";
+import {
+  converse,
+  http,
+  newName,
+  type SignedUp,
+  signUp,
+  WireClient,
+} from "#tests/conformance/wire-client.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
+import { besideBystanders, residentBytes } from "./bystanders.ts";
+import { handshake, RawSocket } from "./raw-socket.ts";
+
+const MiB = 1024 * 1024;
+let server: TestServer;
+let mallory: SignedUp;
+
+beforeAll(async () => {
+  server = await startServer();
+  mallory = await signUp(server.url, "mallory");
+}, 30_000);
+afterAll(() => server.stop());
+
+test("[W14] [W29] a session that floods is told to slow down, then closed with 4008", async () => {
+  await besideBystanders(server, "flood", async () => {
+    const id = await converse(server.url, mallory, "group", []);
+    const client = await WireClient.join(server.url, mallory.token);
+    for (let i = 1; i <= 5_000; i++) {
+      client.send({ kind: "send", id: i, conversation: id, name: newName(), text: "flood" });
+    }
+    expect((await client.closed()).code).toBe(4008);
+    const refusals = client.frames.flatMap((frame) => (frame.kind === "refused" ? [frame] : []));
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["rate_limited"]));
+    const acked = client.frames.filter(({ kind }) => kind === "ack").length;
+    const { body } = await http(server.url, "GET", `/v1/conversations/${id}`, mallory.token);
+    expect(body.lastSeq).toBeGreaterThanOrEqual(acked);
+    expect(body.lastSeq).toBeLessThan(1_000);
+  });
+}, 60_000);
+
+test("[W5] [L9] two thousand sockets without hello cost little, and all are closed", async () => {
+  await besideBystanders(server, "silent", async () => {
+    const before = residentBytes(server.pid);
+    const silent: RawSocket[] = [];
+    for (let i = 0; i < 20; i++) {
+      silent.push(...(await Promise.all(Array.from({ length: 100 }, () => RawSocket.upgraded(server)))));
+    }
+    expect(residentBytes(server.pid) - before).toBeLessThan(64 * MiB);
+    const whole = await WireClient.join(server.url, mallory.token);
+    await Promise.all(silent.map((raw) => raw.ended(limits.helloWithinMs + 10_000)));
+    await whole.pong();
+    whole.close();
+  });
+}, 60_000);
+
+test("[L9] handshakes and requests that never end are given up", async () => {
+  await besideBystanders(server, "loris", async () => {
+    const slow = await Promise.all(Array.from({ length: 200 }, () => RawSocket.open(server)));
+    slow.forEach((raw, i) => {
+      if (i % 3 === 0) raw.write("GET /v1/server HTTP/1.1\r\nHost: localhost\r\nX-A:");
+      else if (i % 3 === 1) raw.write(handshake("banyan.v1.json").slice(0, -3));
+      else raw.write("POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{");
+    });
+    const dripping = setInterval(() => {
+      for (const raw of slow) raw.write("a");
+    }, 1_000);
+    const quick = await http(server.url, "GET", "/v1/server");
+    expect(quick.status).toBe(200);
+    clearInterval(dripping);
+    await Promise.all(slow.map((raw) => raw.ended(40_000)));
+  });
+}, 60_000);
+
+test("[L9] oversized and malformed HTTP is answered with an error of the list, and memory stays", async () => {
+  await besideBystanders(server, "http", async () => {
+    const before = residentBytes(server.pid);
+    const bodies = [
+      "x".repeat(100_000),
+      JSON.stringify({ handle: "x".repeat(60_000), password: "y" }),
+      "[".repeat(50_000),
+      "{}",
+      "null",
+      "7",
+      '{"__proto__":{"isOwner":true},"handle":5,"password":[]}',
+    ];
+    for (const path of ["/v1/accounts", "/v1/sessions", "/v1/conversations", "/v1/nothing"]) {
+      for (const body of bodies) {
+        const response = await fetch(server.url + path, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${mallory.token}` },
+          body,
+        });
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expect(response.status).toBeLessThan(500);
+        expect(((await response.json()) as any).error.code).toMatch(/^[a-z_]+$/);
+      }
+    }
+    const headers = await RawSocket.open(server);
+    headers.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"y".repeat(2_000_000)}\r\n\r\n`);
+    await headers.until(() => headers.isEnded || headers.text.startsWith("HTTP/1.1 4"), 10_000);
+    headers.end();
+    expect(residentBytes(server.pid) - before).toBeLessThan(128 * MiB);
+  });
+}, 60_000);
+
+test("[W32] [L6] a reader who does not read costs a bounded queue, and is healed when reading again", async () => {
+  const victim = await signUp(server.url, "victim");
+  const id = await converse(server.url, mallory, "group", [victim]);
+  const talkers = await Promise.all(
+    Array.from({ length: 8 }, async () => WireClient.join(server.url, mallory.token)),
+  );
+  const text = "x".repeat(limits.textBytesMax);
+  await besideBystanders(server, "reader", async () => {
+    const before = residentBytes(server.pid);
+    const deaf = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const raw = await RawSocket.upgraded(server);
+        raw.frame(1, JSON.stringify({ kind: "hello", version: 1, token: victim.token }));
+        await raw.until(() => raw.text.includes("welcome"), 5_000);
+        raw.stopReading();
+        return raw;
+      }),
+    );
+    // 1,600 messages of 16 KiB for each of 20 readers: 500 MiB, were it kept.
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(
+        talkers.map(async (client) => {
+          for (let i = 0; i < 10; i++) await sent(client, id, text);
+        }),
+      );
+    }
+    expect(residentBytes(server.pid) - before).toBeLessThan(200 * MiB);
+    const { body } = await http(server.url, "GET", `/v1/conversations/${id}`, victim.token);
+    const one = deaf[0]!;
+    one.goOnReading();
+    one.frame(
+      1,
+      JSON.stringify({ kind: "since", id: 7, conversation: id, rev: body.rev - 3, seq: body.lastSeq - 3 }),
+    );
+    await one.until(() => one.isEnded || one.text.includes("packed"), 20_000);
+    for (const raw of deaf) raw.end();
+  });
+  for (const client of talkers) client.close();
+}, 120_000);
+
+/** Sends, and again after the time that a refusal names. */
+async function sent(client: WireClient, conversation: string, text: string): Promise<void> {
+  const name = newName();
+  for (;;) {
+    const answer = await client.ask({ kind: "send", conversation, name, text });
+    if (answer.kind === "ack") return;
+    if (answer.kind !== "refused" || answer.retryAfterMs === undefined)
+      throw new Error(JSON.stringify(answer));
+    await after(answer.retryAfterMs);
+  }
+}
+
+/** The server's own hint is the event that is waited for. */
+function after(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms);
+  return promise;
+}
