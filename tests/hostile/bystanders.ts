@@ -61,6 +61,12 @@ export class Bystanders {
     this.#bob.close();
   }
 
+  /** The attack failed as a test: the chat no longer matters. */
+  giveUp(): void {
+    clearInterval(this.#ticking!);
+    void Promise.allSettled(this.#acks);
+  }
+
   #say(): void {
     const text = `message ${this.#acks.length + 1}`;
     const startedAt = performance.now();
@@ -79,7 +85,12 @@ export async function besideBystanders(
 ): Promise<void> {
   const bystanders = await Bystanders.meet(server, tag);
   bystanders.chat();
-  await attack();
+  try {
+    await attack();
+  } catch (error) {
+    bystanders.giveUp();
+    throw error;
+  }
   await bystanders.expectUnharmed();
 }
 

@@ -44,8 +44,26 @@ export class RawSocket {
     return this.#received.toString("latin1");
   }
 
-  get receivedBytes(): number {
-    return this.#received.length;
+  /** The texts of the whole WebSocket messages that have come after the handshake. */
+  messages(): string[] {
+    const texts: string[] = [];
+    let at = this.#received.indexOf("\r\n\r\n") + 4;
+    while (at + 2 <= this.#received.length) {
+      const short = this.#received[at + 1]! & 127;
+      const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (at + header > this.#received.length) break;
+      const length =
+        short < 126
+          ? short
+          : short === 126
+            ? this.#received.readUInt16BE(at + 2)
+            : Number(this.#received.readBigUInt64BE(at + 2));
+      if (at + header + length > this.#received.length) break;
+      const isText = (this.#received[at]! & 15) === 1;
+      if (isText) texts.push(this.#received.toString("utf8", at + header, at + header + length));
+      at += header + length;
+    }
+    return texts;
   }
 
   get isEnded(): boolean {
