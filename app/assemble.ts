@@ -18,6 +18,7 @@ import { createLifecycle } from "#app/lifecycle.ts";
 import { serviceLimits } from "#app/limits.ts";
 import { operationsRoutes } from "#app/operations-routes.ts";
 import type { Log } from "#app/telemetry/log.ts";
+import { observedStores } from "#app/telemetry/observed-stores.ts";
 import { createTelemetry } from "#app/telemetry.ts";
 import { openWebAssets } from "#app/web-assets.ts";
 import { limits as wire } from "#protocol/limits.ts";
@@ -35,11 +36,18 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const telemetry = createTelemetry(log);
   const onFailure = (error: unknown) => telemetry.observe.storeFailed(error);
   const source = config.postgresUrl ? { url: config.postgresUrl } : await embeddedPostgres();
-  const stores = await parts.open(
+  const { observe } = telemetry;
+  const opened = await parts.open(
     "tables",
-    () => openPostgres({ ...source, emojiPerMessageMax: wire.emojiPerMessageMax }),
-    (opened) => opened.close(),
+    () =>
+      openPostgres({
+        ...source,
+        emojiPerMessageMax: wire.emojiPerMessageMax,
+        onStatement: observe.statementDone,
+      }),
+    (it) => it.close(),
   );
+  const stores = observedStores(opened, observe);
   const disk = watchDisk(config.dataDir, config.diskFreeMiBMin, telemetry.observe.diskChanged);
   const bus = createMemoryBus(onFailure);
   const sockets = createBunSockets(() => composed.gateway, {

@@ -23,73 +23,38 @@ export function createEvents(log: Log, registry: Registry) {
   ) => new Histogram({ name: `banyan_${name}`, help, buckets, labelNames, registers: [registry] });
 
   const accounts = counter("accounts_created_total", "Accounts made.");
-  const logIns = counter("log_ins_total", "Log-ins, by outcome.", ["outcome"]);
-  const sessionsRevoked = counter("sessions_revoked_total", "Sessions that were ended by their owner.");
-  const socketsOpened = counter("sockets_opened_total", "WebSockets opened.");
-  const socketsClosed = counter("sockets_closed_total", "WebSockets closed, by reason.", ["reason"]);
-  const resyncs = counter(
-    "slow_readers_total",
-    "Readers whose queue was full and who were told to catch up.",
-  );
-  const commands = counter("commands_total", "Commands, by kind and outcome.", ["kind", "outcome"]);
-  const commandSeconds = histogram(
-    "command_seconds",
-    "From a command's arrival to its answer.",
-    secondsBuckets,
-    ["kind"],
-  );
-  const groupSends = histogram("group_sends", "Messages committed by one statement.", groupBuckets);
-  const groupSeconds = histogram("group_seconds", "Duration of one group's commit.", secondsBuckets);
-  const published = counter("changes_published_total", "Changes told to conversations.");
-  const requests = histogram("http_seconds", "HTTP requests.", secondsBuckets, ["method", "route", "status"]);
-  const storeFailures = counter("store_failures_total", "Calls of the store that failed.");
+  const sessionsOpened = counter("sessions_opened_total", "Log-ins and sign-ups.");
+  const sessionsRevoked = counter("sessions_revoked_total", "Sessions that were ended on purpose.");
+  const conversations = counter("conversations_created_total", "Conversations made, by kind.", ["kind"]);
+  const groupSends = histogram("group_sends", "Messages stored by one statement.", groupBuckets);
+  const statements = histogram("statement_seconds", "Statements, by name.", secondsBuckets, ["statement"]);
+  const failures = counter("failures_total", "Bugs, and calls of the store that failed.");
 
   return {
     accountCreated(fields: Pick<LogFields, "user">) {
       accounts.inc();
       log.info("account created", fields);
     },
-    loggedIn(fields: Pick<LogFields, "user" | "session">) {
-      logIns.inc({ outcome: "accepted" });
-      log.info("logged in", fields);
-    },
-    logInRefused(fields: Pick<LogFields, "address" | "reason">) {
-      logIns.inc({ outcome: "refused" });
-      log.info("log-in refused", fields);
+    sessionOpened(fields: Pick<LogFields, "user" | "session">) {
+      sessionsOpened.inc();
+      log.info("session opened", fields);
     },
     sessionRevoked(fields: Pick<LogFields, "user" | "session">) {
       sessionsRevoked.inc();
       log.info("session revoked", fields);
     },
-    socketOpened() {
-      socketsOpened.inc();
+    conversationCreated(kind: "direct" | "group" | "channel", fields: Pick<LogFields, "conversation">) {
+      conversations.inc({ kind });
+      log.info("conversation created", fields);
     },
-    socketClosed(reason: "by_client" | "silent" | "refused" | "draining" | "slow") {
-      socketsClosed.inc({ reason });
-    },
-    readerWasSlow(fields: Pick<LogFields, "session" | "conversation">) {
-      resyncs.inc();
-      log.debug("slow reader told to catch up", fields);
-    },
-    /** `outcome`: "ok" or the refusal's code. */
-    commandAnswered(kind: string, outcome: string, ms: number) {
-      commands.inc({ kind, outcome });
-      commandSeconds.observe({ kind }, ms / 1000);
-    },
-    groupCommitted(count: number, ms: number) {
-      groupSends.observe(count);
-      groupSeconds.observe(ms / 1000);
-    },
-    changesPublished(count: number) {
-      published.inc(count);
-    },
-    /** `route` is the pattern, never the path. */
-    requestAnswered(method: string, route: string, status: number, ms: number) {
-      requests.observe({ method, route, status }, ms / 1000);
+    /** `statement` is one of the names in the source. */
+    statementDone(statement: string, ms: number, rows: number) {
+      statements.observe({ statement }, ms / 1000);
+      if (statement === "message_log.append") groupSends.observe(rows);
     },
     storeFailed(error: unknown) {
-      storeFailures.inc();
-      log.error("the store did not answer", error);
+      failures.inc();
+      log.error("something failed", error);
     },
     diskChanged(isFull: boolean, freeMiB: number) {
       if (isFull)

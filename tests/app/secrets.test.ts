@@ -36,7 +36,9 @@ test("[L10] no message text, password or token stands in the log or the metrics"
   const again = await logIn(server.url, "ann");
 
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  expect(metrics).toContain("banyan_");
+  expect(metrics).toContain("banyan_accounts_created_total 2");
+  expect(metrics).toContain('banyan_conversations_created_total{kind="group"} 1');
+  expect(metrics).toMatch(/banyan_group_sends_count [1-9]/);
   const traces = `${server.output()}\n${metrics}`;
   for (const secret of [
     text,
