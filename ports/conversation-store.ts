@@ -42,6 +42,10 @@ export interface ConversationStore {
     count: number,
     alsoLeft: boolean,
   ): Promise<readonly Member[]>;
+  /** In the order of `places`, over many conversations; null for a number that nobody has. */
+  membersAt(
+    places: readonly { conversation: ConversationId; member: MemberNo }[],
+  ): Promise<readonly (Member | null)[]>;
   membersByNumber(conversation: ConversationId, numbers: readonly MemberNo[]): Promise<readonly Member[]>;
   /** The changes that were made (none for who is active already). `displayName` in them is empty. */
   addMembers(

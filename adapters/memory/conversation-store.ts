@@ -28,6 +28,10 @@ export function openConversationStore(store: MemoryStore, access: Access): Conve
           .filter((row) => row.member > after && (alsoLeft || row.active))
           .slice(0, count),
       ),
+    membersAt: (places) =>
+      access.run("conversationStore.membersAt", () =>
+        places.map(({ conversation, member }) => found(conversation)?.members[member - 1]?.row ?? null),
+      ),
     membersByNumber: (id, numbers) =>
       access.run("conversationStore.membersByNumber", () =>
         rowsOf(found(id)).filter((row) => numbers.includes(row.member)),

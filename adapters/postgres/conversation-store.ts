@@ -20,6 +20,7 @@ export function openConversationStore(database: Database, announced: () => void)
     memberships: (pairs) => memberships(database, pairs),
     members: (conversation, after, count, alsoLeft) =>
       members(database, conversation, after, count, alsoLeft),
+    membersAt: (places) => membersAt(database, places),
     membersByNumber: (conversation, numbers) => membersByNumber(database, conversation, numbers),
     channels: (words, count) => channels(database, words, count),
   };
@@ -65,6 +66,30 @@ const membershipsText = `
 select p.n, m.conversation_id, m.user_id, m.member_no, m.role, m.active, m.rev
 from unnest($2::smallint[], $3::uuid[], $4::uuid[]) with ordinality as p (bucket, conversation_id, user_id, n)
 join members m on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.user_id = p.user_id
+where m.bucket = any($1::smallint[])`;
+
+async function membersAt(
+  database: Database,
+  places: readonly { conversation: ConversationId; member: MemberNo }[],
+): Promise<readonly (Member | null)[]> {
+  if (places.length === 0) return [];
+  const buckets = places.map((place) => bucketOf(place.conversation));
+  const rows = await database.read("conversation_store.members_at", membersAtText, [
+    plainArray([...new Set(buckets)]),
+    plainArray(buckets),
+    plainArray(places.map((place) => place.conversation)),
+    plainArray(places.map((place) => place.member)),
+  ]);
+  const answers = new Array<Member | null>(places.length).fill(null);
+  for (const row of rows) answers[Number(row.n) - 1] = memberOf(row);
+  return answers;
+}
+
+const membersAtText = `
+select p.n, m.conversation_id, m.user_id, m.member_no, m.role, m.active, m.rev
+from unnest($2::smallint[], $3::uuid[], $4::int[]) with ordinality as p (bucket, conversation_id, member_no, n)
+join members m
+  on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.member_no = p.member_no
 where m.bucket = any($1::smallint[])`;
 
 async function members(

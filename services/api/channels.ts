@@ -11,7 +11,7 @@ import { channel, conversationParams, summary } from "./schemas/conversation.ts"
 import { limitInQuery, text } from "./schemas/fields.ts";
 
 export interface ChannelsParts extends ConversationsParts {
-  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "channels">;
+  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "membersAt" | "channels">;
   readonly messaging: ConversationsParts["messaging"] & Pick<Messaging, "join" | "leave">;
 }
 

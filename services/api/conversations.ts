@@ -17,10 +17,7 @@ import { mineOf, type SummaryParts, summaries } from "./summaries.ts";
 export interface ConversationsParts extends SummaryParts {
   readonly authenticate: Authenticate;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
-  readonly messaging: Pick<
-    Messaging,
-    "newest" | "membersByNumber" | "members" | "conversation" | "create" | "rename"
-  >;
+  readonly messaging: Pick<Messaging, "newest" | "members" | "conversation" | "create" | "rename">;
 }
 
 const tags = ["Conversations"];
@@ -99,7 +96,7 @@ export function conversations(api: Api, parts: ConversationsParts): void {
     const [entries = []] = await inbox.list([user]);
     const rest = entries.filter((entry) => entry.conversation > after);
     const wanted = rest.slice(0, limit);
-    const shown = await summaries(parts, user, await mineOf(parts, user, wanted));
+    const shown = await summaries(parts, await mineOf(parts, user, wanted));
     const last = wanted[wanted.length - 1]?.conversation;
     const isMore = rest.length > wanted.length && last !== undefined;
     return c.json({ conversations: shown, ...(isMore ? { next: last } : {}) }, 200);
@@ -152,7 +149,7 @@ export async function summaryOf(
   const [cursor] = await parts.inbox.cursors(id, [user]);
   // Without a cursor the membership is on its way to the inbox: it starts read up to here.
   const readSeq = cursor?.seq ?? conversation.lastSeq;
-  const [shown] = await summaries(parts, user, [{ conversation, me, readSeq: readSeq as Seq }]);
+  const [shown] = await summaries(parts, [{ conversation, me, readSeq: readSeq as Seq }]);
   return ok(shown!);
 }
 

@@ -37,7 +37,7 @@ import { users } from "./users.ts";
 
 export interface ApiParts {
   readonly accounts: Accounts;
-  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "channels">;
+  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "membersAt" | "channels">;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
   readonly events: Pick<EventBus, "publishUser">;

@@ -11,8 +11,8 @@ import { profileView } from "./account-views.ts";
 import { messageView } from "./message-views.ts";
 
 export interface SummaryParts {
-  readonly conversations: Pick<ConversationStore, "conversations" | "memberships">;
-  readonly messaging: Pick<Messaging, "newest" | "membersByNumber">;
+  readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "membersAt">;
+  readonly messaging: Pick<Messaging, "newest">;
   readonly accounts: Pick<Accounts, "accounts">;
 }
 
@@ -41,10 +41,10 @@ export async function mineOf(
   });
 }
 
-export async function summaries(parts: SummaryParts, user: UserId, mine: readonly Mine[]) {
+export async function summaries(parts: SummaryParts, mine: readonly Mine[]) {
   const newest =
     mine.length === 0 ? [] : await parts.messaging.newest(mine.map((one) => one.conversation.id));
-  const people = await peopleOf(parts, user, mine, newest);
+  const people = await peopleOf(parts, mine, newest);
   return mine.map((one, i) => summaryOf(one, newest[i] ?? null, people[i]!));
 }
 
@@ -73,29 +73,29 @@ function authorView({ member, account }: Person) {
   return { member, user: account.user, displayName: account.displayName };
 }
 
-/** For each conversation the people that its summary names. */
+/** For each conversation the people that its summary names: the newest message's author, a direct one's two. */
 async function peopleOf(
-  { messaging, accounts }: SummaryParts,
-  user: UserId,
+  { conversations, accounts }: SummaryParts,
   mine: readonly Mine[],
   newest: readonly (Message | null)[],
 ): Promise<readonly (readonly Person[])[]> {
-  const members = await Promise.all(
-    mine.map(async ({ conversation, me }, i) => {
-      const numbers = conversation.kind === "direct" ? [1, 2] : [newest[i]?.author ?? me.member];
-      const isOnlyMe = numbers.every((number) => number === me.member);
-      if (isOnlyMe) return [me];
-      const found = await messaging.membersByNumber(user, conversation.id, numbers as MemberNo[]);
-      return found.ok ? found.value : [me];
-    }),
+  const places = mine.flatMap(({ conversation }, i) =>
+    numbersIn(conversation, newest[i] ?? null).map((member) => ({ conversation: conversation.id, member })),
   );
-  const users = [...new Set(members.flat().map((member) => member.user))];
+  const members = places.length === 0 ? [] : await conversations.membersAt(places);
+  const users = [...new Set(members.flatMap((member) => (member ? [member.user] : [])))];
   const found = users.length === 0 ? [] : await accounts.accounts(users);
   const byUser = new Map(found.flatMap((account) => (account ? [[account.user, account] as const] : [])));
-  return members.map((list) =>
-    list.flatMap(({ member, user }) => {
-      const account = byUser.get(user);
-      return account ? [{ member, account }] : [];
-    }),
-  );
+  const people = new Map<ConversationId, Person[]>();
+  for (const row of members) {
+    const account = row && byUser.get(row.user);
+    if (!account) continue;
+    people.set(row.conversation, [...(people.get(row.conversation) ?? []), { member: row.member, account }]);
+  }
+  return mine.map(({ conversation }) => people.get(conversation.id) ?? []);
+}
+
+function numbersIn(conversation: Conversation, newest: Message | null): readonly MemberNo[] {
+  if (conversation.kind === "direct") return [1, 2] as MemberNo[];
+  return newest ? [newest.author] : [];
 }

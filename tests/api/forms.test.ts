@@ -233,7 +233,7 @@ test("the page that explains the API comes from this server alone", async () => 
   expect(policy).toContain("script-src 'self';");
   expect(policy).toContain("frame-ancestors 'none'");
   expect(html).not.toMatch(/https?:/);
-  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+  const assets = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!);
   expect(assets).toHaveLength(3);
   for (const asset of assets) {
     const found = await fetch(server.url + asset);

@@ -65,6 +65,27 @@ export function membersContract(storeOf: () => StoreUnderTest): void {
     ]);
   });
 
+  test("[P12] members of many conversations are found by number, in the order asked", async () => {
+    const [ana, bo, cy] = newUsers(3) as [UserId, UserId, UserId];
+    const [one, two] = [await openConversation(store, [ana, bo]), await openConversation(store, [cy])];
+    await conversations.setMember(one.id, bo, { active: false });
+    const found = await other.membersAt([
+      { conversation: two.id, member: no(1) },
+      { conversation: one.id, member: no(2) },
+      { conversation: two.id, member: no(2) },
+      { conversation: one.id, member: no(1) },
+      { conversation: two.id, member: no(1) },
+    ]);
+    expect(found.map((member) => member && [member.conversation, member.user, member.active])).toEqual([
+      [two.id, cy, true],
+      [one.id, bo, false],
+      null,
+      [one.id, ana, true],
+      [two.id, cy, true],
+    ]);
+    expect(await other.membersAt([])).toEqual([]);
+  });
+
   test("[P13] what stands so already takes no rev, and refusals are named", async () => {
     const [owner, second, third, stranger] = newUsers(4) as [UserId, UserId, UserId, UserId];
     const { id } = await openConversation(store, [owner, second, third]);

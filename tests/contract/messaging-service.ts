@@ -87,6 +87,7 @@ function slowedDown(store: ConversationStore, turns: number): ConversationStore 
     conversations: async (ids) => afterTurns(await store.conversations(ids), turns),
     memberships: async (pairs) => afterTurns(await store.memberships(pairs), turns),
     members: (...args) => store.members(...args),
+    membersAt: (...args) => store.membersAt(...args),
     membersByNumber: (...args) => store.membersByNumber(...args),
     addMembers: (...args) => store.addMembers(...args),
     setMember: (...args) => store.setMember(...args),
