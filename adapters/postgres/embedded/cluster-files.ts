@@ -21,8 +21,13 @@ import type { RunAs } from "./run-as.ts";
 export const superuser = "banyan";
 const freeBytesMin = 64 * MiB;
 
-/** True when the cluster was made now. */
-export async function ensureCluster(folder: string, binaries: Binaries, runAs: RunAs): Promise<boolean> {
+/** True when the cluster was made now, which `creating` is told before. */
+export async function ensureCluster(
+  folder: string,
+  binaries: Binaries,
+  runAs: RunAs,
+  creating: () => void,
+): Promise<boolean> {
   if (existsSync(join(folder, "PG_VERSION"))) {
     checkOwner(folder, runAs);
     checkVersion(folder, binaries.majorVersion);
@@ -31,6 +36,7 @@ export async function ensureCluster(folder: string, binaries: Binaries, runAs: R
   }
   if (existsSync(folder)) throw notACluster(folder);
   checkSpace(dirname(folder));
+  creating();
   await makeCluster(folder, binaries, runAs);
   return true;
 }

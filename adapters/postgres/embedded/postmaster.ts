@@ -5,16 +5,11 @@ import { join } from "node:path";
 import { MiB } from "#base/units.ts";
 import type { Binaries } from "./binaries.ts";
 import { EmbeddedFailure, fromFileError, fromServerLog, lastFatal } from "./failure.ts";
-import { isAlive, isPostgresOf } from "./processes.ts";
+import type { Place } from "./place.ts";
+import { isAlive, isPostgresOf, processesOf } from "./processes.ts";
 import type { RunAs } from "./run-as.ts";
 import { asArguments } from "./settings.ts";
 import { socketPath } from "./socket-folder.ts";
-
-export interface Place {
-  readonly folder: string;
-  readonly socketFolder: string;
-  readonly logFile: string;
-}
 
 export interface Postmaster {
   readonly pid: number;
@@ -87,7 +82,7 @@ async function becomesReady(place: Place, postmaster: Postmaster): Promise<boole
   const deadline = performance.now() + recoverWithinMs;
   while (running) {
     const lock = readLockFile(place.folder);
-    if (lock?.pid === postmaster.pid && lock.ready && (await accepts(place.socketFolder))) return true;
+    if (lock?.pid === postmaster.pid && lock.ready && (await accepts(place))) return true;
     if (performance.now() > deadline) {
       postmaster.signal("SIGQUIT");
       await postmaster.exited;
@@ -98,9 +93,9 @@ async function becomesReady(place: Place, postmaster: Postmaster): Promise<boole
   return false;
 }
 
-async function accepts(socketFolder: string): Promise<boolean> {
+async function accepts(place: Place): Promise<boolean> {
   try {
-    const socket = await Bun.connect({ unix: socketPath(socketFolder), socket: { data() {} } });
+    const socket = await Bun.connect({ unix: socketPath(place.socketFolder), socket: { data() {} } });
     socket.end();
     return true;
   } catch {
@@ -114,7 +109,8 @@ async function accepts(socketFolder: string): Promise<boolean> {
  */
 async function endOrphan(place: Place, deadline: number): Promise<void> {
   const lock = readLockFile(place.folder);
-  if (!lock || lock.pid === process.pid || !isAlive(lock.pid)) return;
+  if (!lock || lock.pid === process.pid) return;
+  if (!isAlive(lock.pid)) return endLeftBehind(place);
   if (!isPostgresOf(place.folder, lock.pid)) {
     rmSync(join(place.folder, "postmaster.pid"), { force: true });
     rmSync(`${socketPath(place.socketFolder)}.lock`, { force: true });
@@ -139,7 +135,16 @@ async function endOrphan(place: Place, deadline: number): Promise<void> {
   }
 }
 
-function tell(pid: number, signal: "SIGINT" | "SIGQUIT"): void {
+/**
+ * Server processes whose postmaster is gone end by themselves when they next wait; one that a busy client keeps
+ * from waiting serves on for ever, and keeps the shared memory that a new start needs. Killing them is safe:
+ * recovery is due anyway.
+ */
+function endLeftBehind(place: Place): void {
+  for (const pid of processesOf(place.folder, place.title)) tell(pid, "SIGKILL");
+}
+
+function tell(pid: number, signal: "SIGINT" | "SIGQUIT" | "SIGKILL"): void {
   try {
     process.kill(pid, signal);
   } catch {

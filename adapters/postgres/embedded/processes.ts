@@ -1,7 +1,7 @@
 // Facts about other processes: whether one lives, since when (a number alone may be another's by now), and
 // whether it is the PostgreSQL of a folder.
 
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export function isAlive(pid: number): boolean {
   try {
@@ -29,6 +29,18 @@ export function isPostgresOf(folder: string, pid: number): boolean {
     }
   }
   return ask("command=", pid).includes(folder);
+}
+
+/** Every process of the PostgreSQL of a folder; `title` stands in what they call themselves (cluster_name). */
+export function processesOf(folder: string, title: string): number[] {
+  if (process.platform === "linux") {
+    const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+    return pids.filter((pid) => isPostgresOf(folder, pid) && isAlive(pid));
+  }
+  const lines = Bun.spawnSync(["ps", "-axo", "pid=,command="]).stdout.toString().split("\n");
+  return lines
+    .filter((line) => line.includes(`postgres: ${title}: `))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 function isZombie(pid: number): boolean {

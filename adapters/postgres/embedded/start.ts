@@ -8,10 +8,10 @@ import { claim } from "./claim.ts";
 import { ensureCluster, makePrivateFolder, superuser } from "./cluster-files.ts";
 import { fromFileError } from "./failure.ts";
 import { thisMachine } from "./machine.ts";
-import { type Place, type Postmaster, startPostmaster } from "./postmaster.ts";
+import { placeIn } from "./place.ts";
+import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { chooseRunAs } from "./run-as.ts";
 import { settingsFor } from "./settings.ts";
-import { socketFolderFor } from "./socket-folder.ts";
 
 export type EmbeddedEvent =
   | { readonly kind: "creating" }
@@ -48,9 +48,8 @@ const steadyAfterMs = 30_000;
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = prepare(options.dataDir);
-  const folder = join(dataDir, "postgres");
-  const socketFolder = socketFolderFor(dataDir);
-  const place: Place = { folder, socketFolder, logFile: join(dataDir, "postgres.log") };
+  const place = placeIn(dataDir);
+  const { folder, socketFolder } = place;
   const tell = options.onEvent ?? (() => {});
   const binaries = findBinaries(options.binariesFolder);
   const claimed = claim(folder);
@@ -60,10 +59,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       join(folder, "PG_VERSION"),
       join(socketFolder, "s"),
     ]);
-    const isNew = await ensureCluster(folder, binaries, runAs);
-    if (isNew) tell({ kind: "creating" });
+    const isNew = await ensureCluster(folder, binaries, runAs, () => tell({ kind: "creating" }));
     makePrivateFolder(socketFolder, runAs);
-    const settings = { ...settingsFor(thisMachine(), socketFolder), ...options.settings };
+    const settings = { ...settingsFor(thisMachine(), place), ...options.settings };
     const keeper = new Keeper(() => startPostmaster(place, binaries, runAs, settings), tell);
     await keeper.start();
     return {
