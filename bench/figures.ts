@@ -25,14 +25,17 @@ function group(name: string, rows: readonly (readonly [key: string, label: strin
 export const figureWords: readonly FigureWords[] = [
   ...group("1:1 durable message, 500 pairs", [
     ["direct.saturation.cpuUs", "CPU per message, saturated", "us"],
+    ["direct.saturation.postgresCpuUs", "PostgreSQL's part of it", "us"],
     ["direct.saturation.perSecond", "messages, saturated", "/s"],
     ["direct.fixed2000.cpuUs", "CPU per message at 2,000/s", "us"],
+    ["direct.fixed2000.postgresCpuUs", "PostgreSQL's part of it", "us"],
     ["direct.half.ackP50Ms", "acknowledged, half of saturation, p50", "ms"],
     ["direct.half.ackP99Ms", "acknowledged, half of saturation, p99", "ms"],
     ["direct.half.deliveryP99Ms", "delivered, half of saturation, p99", "ms"],
   ]),
   ...group("10 rooms of 100, commits included", [
     ["rooms.saturation.cpuUs", "CPU per delivery, saturated", "us"],
+    ["rooms.saturation.postgresCpuUs", "PostgreSQL's part of it", "us"],
     ["rooms.saturation.perSecond", "deliveries, saturated", "/s"],
     ["rooms.fixed300.cpuUs", "CPU per delivery at 300 messages/s", "us"],
     ["rooms.half.ackP99Ms", "acknowledged, half of saturation, p99", "ms"],

@@ -155,6 +155,7 @@ async function inProcess(script: string, job: unknown): Promise<Outcome> {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
+    env: process.env,
   });
   const timer = setTimeout(() => child.kill("SIGTERM"), journeyWithinMs);
   const [output, exitCode] = await Promise.all([new Response(child.stdout).text(), child.exited]);

@@ -6,7 +6,7 @@
 
 import type { Dialect, Ear } from "./dialect.ts";
 import { Histogram, type Percentiles } from "./histogram.ts";
-import { cpuUsOf } from "./process-tree.ts";
+import { cpuPartsOf } from "./process-tree.ts";
 import { type Link, traffic } from "./web-socket.ts";
 
 export interface Group {
@@ -25,6 +25,8 @@ export interface Window {
   /** Deliveries to other members that the acknowledged messages call for. */
   readonly deliveries: number;
   readonly serverCpuUs: number;
+  /** PostgreSQL's part of it. */
+  readonly postgresCpuUs: number;
   /** Of one core. */
   readonly serverShare: number;
   readonly generatorShare: number;
@@ -147,13 +149,15 @@ export class Load {
     const wallMs = after.at - before.at;
     const acked = after.acked - before.acked;
     const deliveries = after.deliveriesDue - before.deliveriesDue;
-    const serverCpuUs = after.serverCpuUs - before.serverCpuUs;
+    const postgresCpuUs = after.postgresUs - before.postgresUs;
+    const serverCpuUs = after.serverUs - before.serverUs + postgresCpuUs;
     return {
       seconds: wallMs / 1000,
       perSecond: acked / (wallMs / 1000),
       acked,
       deliveries,
       serverCpuUs,
+      postgresCpuUs,
       serverShare: serverCpuUs / 1000 / wallMs,
       generatorShare: (after.ownCpuUs - before.ownCpuUs) / 1000 / wallMs,
       bytesInPerDelivery: (after.bytesIn - before.bytesIn) / Math.max(1, deliveries),
@@ -169,7 +173,7 @@ export class Load {
     const own = process.cpuUsage();
     return {
       at: performance.now(),
-      serverCpuUs: cpuUsOf(this.serverPids),
+      ...cpuPartsOf(this.serverPids),
       ownCpuUs: own.user + own.system,
       acked: this.acked,
       deliveriesDue: this.deliveriesDue,

@@ -21,9 +21,18 @@ export interface Memory {
 
 /** User and system time of all processes below and including `roots`, in microseconds. */
 export function cpuUsOf(roots: readonly number[]): number {
-  let ticks = 0;
-  for (const stat of treeOf(roots)) ticks += stat.cpuTicks;
-  return ticks * usPerTick;
+  const { serverUs, postgresUs } = cpuPartsOf(roots);
+  return serverUs + postgresUs;
+}
+
+export function cpuPartsOf(roots: readonly number[]): { serverUs: number; postgresUs: number } {
+  let serverUs = 0;
+  let postgresUs = 0;
+  for (const stat of treeOf(roots)) {
+    if (isPostgres(stat)) postgresUs += stat.cpuTicks * usPerTick;
+    else serverUs += stat.cpuTicks * usPerTick;
+  }
+  return { serverUs, postgresUs };
 }
 
 export function memoryOf(roots: readonly number[]): Memory {
@@ -31,7 +40,7 @@ export function memoryOf(roots: readonly number[]): Memory {
   let postgresKiB = 0;
   for (const stat of treeOf(roots)) {
     const pss = pssKiB(stat.pid);
-    if (stat.name.startsWith("postgres")) postgresKiB += pss;
+    if (isPostgres(stat)) postgresKiB += pss;
     else serverKiB += pss;
   }
   return { serverKiB, postgresKiB };
@@ -41,6 +50,10 @@ export function memoryOf(roots: readonly number[]): Memory {
 export function tcpKernelKiB(): number {
   const found = /^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"));
   return found ? Number(found[1]) * 4 : 0;
+}
+
+function isPostgres(stat: ProcessStat): boolean {
+  return stat.name.startsWith("postgres");
 }
 
 function treeOf(roots: readonly number[]): ProcessStat[] {

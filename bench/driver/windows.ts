@@ -6,10 +6,10 @@ import type { Load, Window } from "./load.ts";
 const saturatedShare = 0.95;
 
 export function tell(scene: Scene, name: string, window: Window): void {
-  const each = window.serverCpuUs / Math.max(1, window.acked);
+  const each = (us: number) => (us / Math.max(1, window.acked)).toFixed(1);
   scene.say(
     `${name}: ${round(window.perSecond)} messages/s, ${round(window.deliveries / window.seconds)} deliveries/s, ` +
-      `server ${percent(window.serverShare)} of a core, ${each.toFixed(1)} us a message, ` +
+      `server ${percent(window.serverShare)} of a core, ${each(window.serverCpuUs)} us a message (PostgreSQL ${each(window.postgresCpuUs)}), ` +
       `ack p50 ${window.ack.p50Ms.toFixed(1)} p99 ${window.ack.p99Ms.toFixed(1)} ms, ` +
       `delivery p50 ${window.delivery.p50Ms.toFixed(1)} p99 ${window.delivery.p99Ms.toFixed(1)} ms, ` +
       `driver ${percent(window.generatorShare)}`,

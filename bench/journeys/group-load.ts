@@ -28,7 +28,9 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
   const keep = (phase: string, window: Window) => {
     tell(scene, phase, window);
     const units = job.per === "message" ? window.acked : window.deliveries;
-    if (units > 0) figures[`${job.name}.${phase}.cpuUs`] = window.serverCpuUs / units;
+    if (units === 0) return;
+    figures[`${job.name}.${phase}.cpuUs`] = window.serverCpuUs / units;
+    figures[`${job.name}.${phase}.postgresCpuUs`] = window.postgresCpuUs / units;
   };
   try {
     load.seat(job.groupsOf(crowd.links));

@@ -43,11 +43,13 @@ async function comeBack(
   const before = await databaseWork(scene.folder);
   const cpuBefore = cpuUsOf(server.pids);
   const times = new Histogram();
+  const ownBefore = process.cpuUsage();
   const startedAt = performance.now();
   const { retries, close } = await dialAll(server.port, dialect, seats, () =>
     times.recordMs(performance.now() - startedAt),
   );
   const allLiveMs = performance.now() - startedAt;
+  const own = process.cpuUsage(ownBefore);
   const cpuUs = cpuUsOf(server.pids) - cpuBefore;
   // Each backend reports its counts when it has been idle for a second.
   await Bun.sleep(2500);
@@ -55,6 +57,8 @@ async function comeBack(
   close();
   const { p50Ms } = times.percentiles();
   scene.say(`${seats.length} live after ${Math.round(allLiveMs)} ms (half of them ${Math.round(p50Ms)} ms)`);
+  const share = (us: number) => `${Math.round(us / 10 / allLiveMs)} %`;
+  scene.say(`of one core: server and PostgreSQL ${share(cpuUs)}, driver ${share(own.user + own.system)}`);
   if (retries > 0) scene.say(`${retries} connections were refused or lost on the way and tried again`);
   return {
     "reconnect.allLiveMs": allLiveMs,

@@ -2,16 +2,16 @@
 
 import { SQL } from "bun";
 import { superuser } from "#adapters/postgres/embedded/cluster-files.ts";
-import { socketFolderFor, socketPath } from "#adapters/postgres/embedded/socket-folder.ts";
+import { placeIn } from "#adapters/postgres/embedded/place.ts";
 
 /** How the ports reach the database of that data folder. */
 export function connection(folder: string) {
-  return { socketDir: socketFolderFor(folder), username: superuser, database: "postgres" };
+  return { socketDir: placeIn(folder).socketFolder, username: superuser, database: "postgres" };
 }
 
 export function openDatabase(folder: string): SQL {
   const { socketDir, username, database } = connection(folder);
-  const options = { adapter: "postgres", path: socketPath(socketDir), username, database, max: 1 };
+  const options = { adapter: "postgres", path: `${socketDir}/.s.PGSQL.5432`, username, database, max: 1 };
   return new SQL(options as never);
 }
 

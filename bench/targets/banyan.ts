@@ -35,7 +35,7 @@ export const banyanTarget: Target = {
     const log = join(folder, "banyan.log");
     const output = openSync(log, "a");
     const profile = process.env.BENCH_PROFILE
-      ? ["--cpu-prof", "--cpu-prof-dir", process.env.BENCH_PROFILE]
+      ? ["--cpu-prof", "--cpu-prof-md", "--cpu-prof-dir", process.env.BENCH_PROFILE]
       : [];
     const serve = [process.execPath, ...profile, door, "serve", "--data-dir", folder, "--host", "0.0.0.0"];
     const child = Bun.spawn(pinned(cores, [...serve, "--port", String(port)]), {
