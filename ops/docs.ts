@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { generatedPages, ownMakers } from "#ops/docs/generated-pages.ts";
 import { bun, root } from "#ops/root.ts";
+import { writeProtocolDocs } from "#protocol/generate.ts";
 
 export function define(command: Command): void {
   command.action(writePages);
@@ -18,6 +19,8 @@ async function writePages(): Promise<void> {
     await Bun.write(join(folder, page.name), await page.make());
     console.log(`docs/generated/${page.name}`);
   }
+  await writeProtocolDocs();
+  console.log("protocol/SPEC.md, its tables");
   for (const maker of ownMakers) {
     const exitCode = await Bun.spawn([bun, maker.script], { cwd: root, stdout: "inherit", stderr: "inherit" })
       .exited;
