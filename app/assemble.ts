@@ -15,7 +15,7 @@ import type { Config } from "#app/config.ts";
 import { watchDisk } from "#app/disk-watch.ts";
 import { startHttpServer } from "#app/http-server.ts";
 import { createLifecycle } from "#app/lifecycle.ts";
-import { serviceLimits } from "#app/limits.ts";
+import { serviceLimits, sessionLife } from "#app/limits.ts";
 import { operationsRoutes } from "#app/operations-routes.ts";
 import type { Log } from "#app/telemetry/log.ts";
 import { observedStores } from "#app/telemetry/observed-stores.ts";
@@ -64,6 +64,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     chance: systemChance,
     limits: serviceLimits(config),
     homeRegion: "home",
+    sessionLife: sessionLife(config),
     onFailure,
     mayWrite: () => !disk.isFull(),
   });

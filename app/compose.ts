@@ -2,6 +2,7 @@
 // simulation use the same function, so that what is simulated is what runs.
 
 import { type ConversationId, uuidV7 } from "#base/ids.ts";
+import type { SessionLife } from "#core/accounts/session.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import type { Chance } from "#ports/chance.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -35,6 +36,7 @@ export interface ComposeNeeds {
   readonly chance: Chance;
   readonly limits: MessagingLimits & GatewayLimits;
   readonly homeRegion: string;
+  readonly sessionLife: SessionLife;
   readonly onFailure: (error: unknown) => void;
   /** False while the disk is full. */
   readonly mayWrite?: () => boolean;

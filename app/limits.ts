@@ -1,6 +1,7 @@
 // The bounds of the services: the wire's, the configured ones, and the few that nobody needs to configure.
 
-import { minuteMs } from "#base/units.ts";
+import { dayMs, hourMs, minuteMs } from "#base/units.ts";
+import type { SessionLife } from "#core/accounts/session.ts";
 import { limits as wire } from "#protocol/limits.ts";
 import type { GatewayLimits } from "#services/gateway/gateway.ts";
 import type { MessagingLimits } from "#services/messaging/limits.ts";
@@ -45,4 +46,8 @@ export function serviceLimits(config: Configured): MessagingLimits & GatewayLimi
     gatherMsMax: config.gatherMsMax,
     refusedInRowMax: 100,
   };
+}
+
+export function sessionLife(config: Pick<Config, "sessionDays">): SessionLife {
+  return { lifeMs: config.sessionDays * dayMs, touchEveryMs: hourMs };
 }

@@ -1,6 +1,7 @@
 // The gateway: sockets on one side, the command bus and the event bus on the other. Step 4 of a message's way is
 // here: bytes in, decoded, within limits, in a state that allows them. A bad frame hurts its own session only.
 
+import type { SessionLife } from "#core/accounts/session.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { BusListener, EventBus, UserEvent } from "#ports/event-bus.ts";
@@ -29,13 +30,14 @@ export interface GatewayLimits extends AllowanceLimits, HubLimits {
 
 export interface GatewayNeeds {
   readonly sockets: Sockets;
-  readonly accounts: Pick<Accounts, "authenticate">;
+  readonly accounts: Pick<Accounts, "authenticate" | "touch">;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
   readonly bus: EventBus;
   readonly presence: Presence;
   readonly clock: Clock;
   readonly limits: GatewayLimits;
+  readonly sessionLife: SessionLife;
   /** A bug or a broken store, met at this edge; never carries content. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -55,7 +57,12 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   const hub = new Hub(sockets, bus, clock, limits);
   const lookers = new Lookers(hub, presence);
   const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers };
-  const greeter = new Greeter({ ...needs, hub, overloadedRetryMs: limits.overloadedRetryMs });
+  const greeter = new Greeter({
+    ...needs,
+    hub,
+    overloadedRetryMs: limits.overloadedRetryMs,
+    life: needs.sessionLife,
+  });
   const sessions = new Set<ClientSession>();
   let isDraining = false;
   let frames = 0;

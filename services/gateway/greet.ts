@@ -3,6 +3,7 @@
 
 import { Gather, GatherFull } from "#base/gather.ts";
 import type { ConversationId, UserId } from "#base/ids.ts";
+import { needsTouch, type SessionLife } from "#core/accounts/session.ts";
 import { type PresentedToken, parseToken } from "#core/accounts/token.ts";
 import type { Accounts, Session } from "#ports/accounts.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -22,12 +23,14 @@ type Hello = Extract<ClientFrame, { kind: "hello" }>;
 type Head = Awaited<ReturnType<Messaging["heads"]>>[number];
 
 export interface GreetNeeds {
-  readonly accounts: Pick<Accounts, "authenticate">;
+  readonly accounts: Pick<Accounts, "authenticate" | "touch">;
   readonly inbox: Pick<Inbox, "list">;
   readonly messaging: Pick<Messaging, "heads">;
   readonly hub: Hub;
   readonly clock: Clock;
   readonly overloadedRetryMs: number;
+  readonly life: SessionLife;
+  readonly onFailure: (error: unknown) => void;
 }
 
 const storm = { batchMax: 256, queueMax: 50_000 };
@@ -40,10 +43,20 @@ export class Greeter {
   constructor(needs: GreetNeeds) {
     this.#needs = needs;
     this.#authenticate = new Gather({
-      work: (tokens) => needs.accounts.authenticate(tokens, needs.clock.now()),
+      work: (tokens) => this.#authenticated(tokens),
       ...storm,
     });
     this.#list = new Gather({ work: (users) => needs.inbox.list(users), ...storm });
+  }
+
+  /** Whose life is due to be prolonged, is prolonged beside the way: nobody waits for it. */
+  async #authenticated(tokens: readonly PresentedToken[]): Promise<readonly (Session | null)[]> {
+    const { accounts, clock, life, onFailure } = this.#needs;
+    const now = clock.now();
+    const sessions = await accounts.authenticate(tokens, now);
+    const due = sessions.filter((session) => session !== null && needsTouch(session, life, now)) as Session[];
+    if (due.length > 0) accounts.touch(due, now, now + life.lifeMs).catch(onFailure);
+    return sessions;
   }
 
   /** True when the session is live now. A refusal has been answered and the socket closed otherwise. */

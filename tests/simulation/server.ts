@@ -6,7 +6,7 @@ import { type MemoryPorts, openMemory } from "#adapters/memory/open-memory.ts";
 import { createMemoryPresence } from "#adapters/memory/presence.ts";
 import type { MemoryStore } from "#adapters/memory/store.ts";
 import { type Composed, compose } from "#app/compose.ts";
-import { serviceLimits } from "#app/limits.ts";
+import { serviceLimits, sessionLife } from "#app/limits.ts";
 import type { BusListener, EncodedChanges, EventBus } from "#ports/event-bus.ts";
 import { type ApiServer, createApi } from "#services/api/create-api.ts";
 import type { Dice } from "./dice.ts";
@@ -60,6 +60,7 @@ export class SimulatedServer {
       clock: this.#clock,
       chance: dice,
       homeRegion: "home",
+      sessionLife: sessionLife(apiConfig),
       onFailure,
       limits: { ...serviceLimits(tinyLimits), topicSessionsMin: 3 },
     });
