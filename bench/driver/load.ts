@@ -6,7 +6,7 @@
 
 import type { Dialect, Ear } from "./dialect.ts";
 import { Histogram, type Percentiles } from "./histogram.ts";
-import { cpuPartsOf } from "./process-tree.ts";
+import { cpuPartsOf, machineBusyUs } from "./process-tree.ts";
 import { type Link, traffic } from "./web-socket.ts";
 
 export interface Group {
@@ -30,6 +30,8 @@ export interface Window {
   /** Of one core. */
   readonly serverShare: number;
   readonly generatorShare: number;
+  /** Of one core: what neither the server nor this driver did. */
+  readonly othersShare: number;
   readonly bytesInPerDelivery: number;
   readonly ack: Percentiles;
   readonly delivery: Percentiles;
@@ -151,6 +153,8 @@ export class Load {
     const deliveries = after.deliveriesDue - before.deliveriesDue;
     const postgresCpuUs = after.postgresUs - before.postgresUs;
     const serverCpuUs = after.serverUs - before.serverUs + postgresCpuUs;
+    const ownCpuUs = after.ownCpuUs - before.ownCpuUs;
+    const othersUs = after.machineBusyUs - before.machineBusyUs - serverCpuUs - ownCpuUs;
     return {
       seconds: wallMs / 1000,
       perSecond: acked / (wallMs / 1000),
@@ -159,7 +163,8 @@ export class Load {
       serverCpuUs,
       postgresCpuUs,
       serverShare: serverCpuUs / 1000 / wallMs,
-      generatorShare: (after.ownCpuUs - before.ownCpuUs) / 1000 / wallMs,
+      generatorShare: ownCpuUs / 1000 / wallMs,
+      othersShare: Math.max(0, othersUs / 1000 / wallMs),
       bytesInPerDelivery: (after.bytesIn - before.bytesIn) / Math.max(1, deliveries),
       ack: this.ack.percentiles(),
       delivery: this.delivery.percentiles(),
@@ -175,6 +180,7 @@ export class Load {
       at: performance.now(),
       ...cpuPartsOf(this.serverPids),
       ownCpuUs: own.user + own.system,
+      machineBusyUs: machineBusyUs(),
       acked: this.acked,
       deliveriesDue: this.deliveriesDue,
       stuck: this.stuck,

@@ -46,6 +46,16 @@ export function memoryOf(roots: readonly number[]): Memory {
   return { serverKiB, postgresKiB };
 }
 
+/** What all cores have worked since the machine started, time stolen by its host included. */
+export function machineBusyUs(): number {
+  const [user, nice, system, , , irq, softIrq, steal] = readFileSync("/proc/stat", "latin1")
+    .slice(5, 200)
+    .trim()
+    .split(/\s+/)
+    .map(Number) as [number, number, number, number, number, number, number, number];
+  return (user + nice + system + irq + softIrq + steal) * usPerTick;
+}
+
 /** Kernel memory of all TCP sockets of the machine, in KiB: what PSS does not show. */
 export function tcpKernelKiB(): number {
   const found = /^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"));

@@ -4,6 +4,8 @@ import type { Scene } from "#bench/journey.ts";
 import type { Load, Window } from "./load.ts";
 
 const saturatedShare = 0.95;
+/** More work of others than this (of one core) and the machine was not quiet. */
+const othersShareMax = 0.15;
 
 export function tell(scene: Scene, name: string, window: Window): void {
   const each = (us: number) => (us / Math.max(1, window.acked)).toFixed(1);
@@ -16,6 +18,8 @@ export function tell(scene: Scene, name: string, window: Window): void {
   );
   if (window.generatorShare >= saturatedShare)
     scene.warn(`${name}: the load generator was saturated (${percent(window.generatorShare)} of its core)`);
+  if (window.othersShare > othersShareMax)
+    scene.warn(`${name}: other processes worked ${percent(window.othersShare)} of a core meanwhile`);
   const refused = Object.entries(window.refused).map(([code, count]) => `${count} x ${code}`);
   if (refused.length > 0) scene.warn(`${name}: refused ${refused.join(", ")}`);
   if (window.stuck > 0) scene.warn(`${name}: ${window.stuck} messages were not done within 10 s`);
