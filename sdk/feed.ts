@@ -43,6 +43,8 @@ export class Feed {
   lastSeq: number;
   /** The reader's own number, for "mine". */
   me = 0 as MemberNo;
+  /** How often everything held was dropped. */
+  resets = 0;
   #held = new Map<number, WireChange>();
   #heldDropped = false;
   /** The newest change that is known to exist. */
@@ -198,6 +200,7 @@ export class Feed {
   }
 
   #reset(rev: number, lastSeq: number): void {
+    this.resets++;
     this.rev = this.#knownRev = rev;
     this.seq = this.lastSeq = lastSeq;
     this.#stale = null;

@@ -9,6 +9,8 @@ export const maxima = {
   textBytesMax: limits.textBytesMax,
   /** Unacknowledged messages of one client; a further send is refused with `queue_full`. */
   outboxEntriesMax: 500,
+  /** Receipts of acknowledged sends that can still be asked for; older ones are forgotten. */
+  receiptsMax: 200,
   /** Edits, deletes and reactions that wait for their acknowledgement; a further one is refused with `queue_full`. */
   pendingChangesMax: 256,
   /** Sends of one conversation that are not answered yet: one, so that a refusal in between cannot change the order. */

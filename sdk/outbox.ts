@@ -39,6 +39,8 @@ export class Outbox {
   #keeping = 0;
   #lastOrder = 0;
   #generation = 0;
+  /** Of the last sends, for who asks `sent` a moment late. */
+  #receipts = new Map<MessageName, Receipt>();
   #paused: (() => void) | null = null;
   #refusals = 0;
 
@@ -95,6 +97,8 @@ export class Outbox {
 
   sent(name: MessageName): Answer<Receipt> {
     const waiting = this.#waiting.get(name);
+    const receipt = this.#receipts.get(name);
+    if (receipt) return Promise.resolve(ok(receipt));
     if (!waiting) return Promise.resolve(refused(localRefusal("unknown_message")));
     if (waiting.entry.refusal) return Promise.resolve(refused(waiting.entry.refusal));
     return new Promise((resolve) => waiting.awaited.push(resolve));
@@ -117,9 +121,9 @@ export class Outbox {
   }
 
   /** The message was seen as stored: as good as its acknowledgement, whichever comes first. */
-  seen(name: MessageName, receipt: Receipt): void {
+  seen(name: MessageName, { rev, seq, at }: Receipt): void {
     const waiting = this.#waiting.get(name);
-    if (waiting) this.#done(waiting, receipt);
+    if (waiting) this.#remove(waiting, ok({ rev, seq, at }));
   }
 
   retry(name: MessageName): void {
@@ -149,12 +153,20 @@ export class Outbox {
     this.#paused = null;
   }
 
+  /** Nobody is answered any more; what is unsent stays. */
+  stop(): void {
+    this.resume();
+    for (const { awaited } of this.#waiting.values())
+      for (const resolve of awaited.splice(0)) resolve(refused(localRefusal("stopped")));
+  }
+
   /** Forgets all without a word to the store: somebody else's now, or the client stops. */
   clear(): void {
     this.resume();
     this.#generation++;
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
+    this.#receipts.clear();
     for (const { awaited } of all) for (const resolve of awaited) resolve(refused(localRefusal("stopped")));
   }
 
@@ -220,6 +232,8 @@ export class Outbox {
     const { name, conversation } = waiting.entry;
     if (!this.#waiting.delete(name)) return;
     void this.parts.keeper.removeOutbox(name);
+    if (sent.ok) this.#receipts.set(name, sent.value);
+    if (this.#receipts.size > maxima.receiptsMax) this.#receipts.delete(this.#receipts.keys().next().value!);
     this.listener.changed(conversation);
     for (const resolve of waiting.awaited.splice(0)) resolve(sent);
   }

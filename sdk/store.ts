@@ -35,7 +35,7 @@ export interface StoredConversation {
   readonly readSeq: Seq;
   readonly messages: readonly Message[];
   readonly lastMessage?: Message;
-  readonly lastAuthorName?: string;
+  readonly lastAuthor?: { readonly member: number; readonly displayName: string };
   /** Those who speak in `messages`. */
   readonly members: readonly Member[];
 }
