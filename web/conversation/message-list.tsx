@@ -63,7 +63,13 @@ export function MessageList(props: {
   const lastKey = view.messages.at(-1)?.key;
   return (
     <div class="messages-frame">
-      <div class="messages" ref={list} onScroll={() => keeper.current?.scrolled()} tabIndex={-1}>
+      <div
+        class="messages"
+        aria-busy={view.loading}
+        ref={list}
+        onScroll={() => keeper.current?.scrolled()}
+        tabIndex={-1}
+      >
         <ol class="messages-column" aria-label="Messages" onKeyDown={moveBetweenMessages}>
           {view.hasBefore && <li class="happening">Loading earlier messages…</li>}
           {rows.map((row) =>
