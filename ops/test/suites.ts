@@ -16,18 +16,16 @@ export interface Suite {
 
 const minutesOf: Readonly<Record<string, number>> = {
   "house-rules": 3,
-  core: 2,
   conformance: 3,
   sdk: 3,
   contract: 5,
-  services: 3,
+  laws: 3,
   app: 3,
   cli: 4,
   api: 5,
   hostile: 5,
   simulation: 9,
   scenarios: 9,
-  topologies: 5,
   browser: 6,
 };
 const otherMinutes = 5;

@@ -6,7 +6,7 @@ import { numberProblems, provenIn, type RuleBook, rulesOf } from "#tests/house-r
 
 const book = (letter: string, path: string): RuleBook => ({ letter, path, text: read(path) });
 const books = [book("W", "protocol/SPEC.md"), book("P", "ports/SPEC.md"), book("L", "docs/laws.md")];
-const proven = provenIn(sources.filter((file) => !file.path.startsWith("tests/house-rules/")));
+const proven = provenIn(sources.filter((file) => file.path !== "tests/house-rules/numbered-rules.test.ts"));
 
 for (const it of books)
   test(`the rules of ${it.path} and the titles of tests name each other`, () => {
