@@ -16,24 +16,23 @@ export interface ConfigFile {
 
 export function readConfigFile(dataDir: string): ConfigFile {
   const path = join(dataDir, configFileName);
+  const damaged = (problem: string): ConfigFile => ({ path, values: {}, problems: [`${path} ${problem}`] });
   const text = readIfThere(path);
   if (text === null) return { path, values: {}, problems: [] };
-  const found = parseObject(text);
-  if (typeof found === "string") {
-    const problem = `${path}: ${found}. Mend the file, or move it away to start with the defaults.`;
-    return { path, values: {}, problems: [problem] };
-  }
+  if (text === "unreadable") return damaged("may not be read by this user. Give it to this user (chown).");
+  const found = parseObject(text.content);
+  if (typeof found === "string")
+    return damaged(`${found}. Mend the file, or move it away to start with the defaults.`);
   return { path, ...sort(path, found) };
 }
 
-function readIfThere(path: string): string | null {
+/** null: there is none, which is the usual case. */
+function readIfThere(path: string): { content: string } | "unreadable" | null {
   try {
-    return readFileSync(path, "utf8");
+    return { content: readFileSync(path, "utf8") };
   } catch (error) {
-    // A missing file or folder is the usual case; a folder that cannot be read is reported by its opener.
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return null;
-    throw error;
+    return code === "ENOENT" || code === "ENOTDIR" ? null : "unreadable";
   }
 }
 

@@ -29,7 +29,7 @@ test("wrong values of flags and environment are told together", async () => {
 test("a file that is not JSON is named, and not taken for an empty one", async () => {
   const folder = folderWith('{ "port": 1, ');
   const err = await refusedStart(["--data-dir", folder]);
-  expect(err).toContain(`${join(folder, "banyan.config.json")}: is not JSON`);
+  expect(err).toContain(`${join(folder, "banyan.config.json")} is not JSON`);
   expect(err).toContain("Mend the file, or move it away");
 });
 

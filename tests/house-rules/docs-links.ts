@@ -24,7 +24,7 @@ export function fileNameProblems(pages: readonly Page[], paths: ReadonlySet<stri
   return pages.flatMap((page) =>
     [...page.text.matchAll(/(?<![\w/.@#-])#?([a-z][\w-]*(?:\/[\w.*<>{},-]+)*\/[\w.*<>{},-]*)/g)]
       .map((found) => found[1]!.replace(/[.,]+$/, ""))
-      .filter((name) => rooms.has(name.split("/")[0]!) && !/[*<>{}]|\.\.\./.test(name))
+      .filter((name) => rooms.has(name.split("/")[0]!) && !/[*<>{}]|\.\.\.|\/x$/.test(name)) // patterns, and "any of them" (adapters/x)
       .filter((name) => !isThere(name, paths))
       .map((name) => `${page.path} names ${name}, which does not exist: correct the name.`),
   );

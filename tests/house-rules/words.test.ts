@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { paths, read, sourceFile, sources } from "#tests/house-rules/house.ts";
 import {
   environmentProblems,
+  exportProblems,
   lengthProblems,
   nameProblems,
   openingProblems,
@@ -37,6 +38,13 @@ test("no file is longer than 400 lines, each is named in kebab-case and opens wi
   expect(lengthProblems(sources)).toEqual([]);
   expect(nameProblems(paths)).toEqual([]);
   expect(openingProblems(sources)).toEqual([]);
+});
+
+test("exports are named, and no file passes on what another makes", () => {
+  expect(exportProblems(sources)).toEqual([]);
+  for (const code of ["export default 1;", 'export * from "#core/a.ts";', 'export { a } from "#core/a.ts";'])
+    expect(exportProblems([sourceFile("core/x.ts", code)])).toHaveLength(1);
+  expect(exportProblems([sourceFile("core/x.ts", "export { a };\nexport const b = 1;")])).toEqual([]);
 });
 
 test("a reader of the environment is found", () => {

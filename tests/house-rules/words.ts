@@ -88,6 +88,18 @@ export function openingProblems(files: readonly SourceFile[]): string[] {
     );
 }
 
+const forwarding = /^export\s+(default\b|\*|(type\s+)?\{[^}]*\}\s*from\b)/gm;
+
+/** Exports have names, and are imported from the file that makes them. */
+export function exportProblems(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) =>
+    places(file.path, file.codeOnly, forwarding).map(
+      (at) =>
+        `${at} exports without a name or from elsewhere: name it, and import it from the file that makes it.`,
+    ),
+  );
+}
+
 function places(path: string, text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((found) => `${path}:${lineAt(text, found.index)}`);
 }
