@@ -29,8 +29,8 @@ export async function ensureCluster(
   creating: () => void,
 ): Promise<boolean> {
   if (existsSync(join(folder, "PG_VERSION"))) {
-    checkOwner(folder, runAs);
     checkVersion(folder, binaries.majorVersion);
+    checkOwner(folder, runAs);
     checkSpace(folder);
     return false;
   }
@@ -133,7 +133,7 @@ function checkOwner(folder: string, runAs: RunAs): void {
   throw new EmbeddedFailure(
     "not_writable",
     `The data in ${folder} belongs to user number ${uid}, and this is user number ${wanted}.`,
-    `Start Banyan as that user, or give the folder away: chown -R ${wanted} ${dirname(folder)}`,
+    `Start Banyan as that user, or give the folder away: chown -R ${wanted} ${folder}`,
   );
 }
 

@@ -76,7 +76,7 @@ export function fromServerLog(log: string, path: string): EmbeddedFailure | null
 }
 
 const damage =
-  /could not locate a valid checkpoint record|invalid (primary )?checkpoint|could not open file "(global|base|pg_wal|pg_xact)|could not open directory|incorrect checksum in control file|invalid data in file|bogus data in lock file|is not a valid data directory|invalid magic number|could not read file "(global|base)|could not find redo location|PANIC:/;
+  /could not (open|read) file "[^"]*(global|base|pg_wal|pg_xact|pg_multixact)|could not open directory|required WAL directory|could not locate a valid checkpoint record|invalid (primary )?checkpoint|could not find redo location|incorrect checksum in control file|invalid data in file|bogus data in lock file|is not a valid data directory|invalid magic number|PANIC:/;
 
 export function lastFatal(log: string): string {
   const lines = log.split("\n").filter((line) => /FATAL|PANIC/.test(line));
