@@ -17,7 +17,11 @@ export type MessageFields = Omit<MessageChange, "kind">;
 export type FeedEvent =
   /** `isNew`: numbered after everything seen before. `missed`: it came by catching up. */
   | { readonly kind: "message"; readonly message: Message; readonly isNew: boolean; readonly missed: boolean }
-  | { readonly kind: "member"; readonly change: Extract<WireChange, { kind: "member" }> }
+  | {
+      readonly kind: "member";
+      readonly change: Extract<WireChange, { kind: "member" }>;
+      readonly missed: boolean;
+    }
   | { readonly kind: "conversation"; readonly change: Extract<WireChange, { kind: "conversation" }> }
   | { readonly kind: "reset" };
 
@@ -139,7 +143,7 @@ export class Feed {
     this.rev = change.rev;
     if (change.kind === "message") this.#applyMessage(change);
     else if (change.kind === "reaction") this.#applyReaction(change);
-    else if (change.kind === "member") this.tell({ kind: "member", change });
+    else if (change.kind === "member") this.tell({ kind: "member", change, missed: false });
     else if (change.kind === "conversation") this.tell({ kind: "conversation", change });
     this.heard(this.rev);
   }
@@ -173,9 +177,10 @@ export class Feed {
     const before = this.rev;
     const rows = answer.changes.filter((change) => change.kind === "message");
     for (const row of rows.sort((a, b) => a.seq - b.seq)) this.#mergeRow(row);
-    for (const change of answer.changes)
-      if (change.rev > before && (change.kind === "member" || change.kind === "conversation"))
-        this.tell({ kind: change.kind, change } as FeedEvent);
+    for (const change of answer.changes.filter(({ rev }) => rev > before)) {
+      if (change.kind === "member") this.tell({ kind: "member", change, missed: true });
+      else if (change.kind === "conversation") this.tell({ kind: "conversation", change });
+    }
     const stale = this.#stale;
     if (stale)
       this.#stale = answer.rev >= stale.until ? null : { ...stale, rev: answer.rev, seq: answer.lastSeq };

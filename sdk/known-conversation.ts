@@ -92,8 +92,10 @@ export class KnownConversation {
   }
 
   /** False when the number of members is in doubt now. */
-  applyMember(change: Extract<WireChange, { kind: "member" }>): boolean {
-    const more = this.members.apply(change);
+  applyMember(change: Extract<WireChange, { kind: "member" }>, missed: boolean): boolean {
+    const told = this.members.apply(change);
+    // Seen as it happens, "not active" is a leaving: only active members can leave.
+    const more = !missed && !change.active ? -1 : told;
     if (!this.about) return true;
     if (change.member === this.me) {
       this.about = { ...this.about, role: change.role as Role };

@@ -362,7 +362,7 @@ export class Sync {
       if (isNew) this.#stopsTyping(known, message.author);
       if (isNew) this.parts.events.emit("message", { conversation: id, message, mine, missed });
     } else if (event.kind === "member") {
-      if (!known.applyMember(event.change)) this.#count(known);
+      if (!known.applyMember(event.change, event.missed)) this.#count(known);
     } else if (event.kind === "conversation") {
       known.applyTitle(event.change);
     } else {
