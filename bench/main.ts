@@ -90,7 +90,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     seconds: Math.round((performance.now() - startedAt) / 1000),
     figures,
     bars: barsOf(figures.banyan ?? {}),
-    warnings,
+    warnings: summed(warnings),
   };
   finish(run, wish);
   return failures === 0 ? 0 : 1;
@@ -163,6 +163,17 @@ async function inProcess(script: string, job: unknown): Promise<Outcome> {
   const last = output.trim().split("\n").at(-1) ?? "";
   if (exitCode !== 0 || !last.startsWith("{")) throw new Error(`ended with ${child.signalCode ?? exitCode}`);
   return JSON.parse(last) as Outcome;
+}
+
+/** That the machine was not quiet is one thing to say, however many windows it spoiled. */
+function summed(warnings: readonly string[]): string[] {
+  const others = warnings.flatMap((warning) => {
+    const found = /other processes worked (\d+) %/.exec(warning);
+    return found ? [Number(found[1])] : [];
+  });
+  if (others.length === 0) return [...warnings];
+  const line = `the machine was not quiet: in ${others.length} windows other processes worked up to ${Math.max(...others)} % of a core`;
+  return [line, ...warnings.filter((warning) => !warning.includes("other processes worked"))];
 }
 
 function announce(wish: Wish): void {

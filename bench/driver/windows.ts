@@ -35,6 +35,12 @@ export function judgeRate(scene: Scene, name: string, window: Window, offered: n
   return isKept;
 }
 
+/** For closed loops: whether it was the server that could do no more. */
+export function judgeSaturation(scene: Scene, name: string, window: Window): void {
+  if (window.serverShare < saturatedShare - 0.1)
+    scene.warn(`${name}: the server used only ${percent(window.serverShare)} of its core`);
+}
+
 export function tellMissing(scene: Scene, load: Load, lost: ReadonlyMap<string, number>): void {
   const missing = load.missing();
   if (missing > 0)

@@ -4,7 +4,7 @@ import { gather } from "#bench/driver/crowd.ts";
 import type { Seat } from "#bench/driver/dialect.ts";
 import { type Group, Load, type Window } from "#bench/driver/load.ts";
 import type { Link } from "#bench/driver/web-socket.ts";
-import { judgeRate, tell, tellMissing } from "#bench/driver/windows.ts";
+import { judgeRate, judgeSaturation, tell, tellMissing } from "#bench/driver/windows.ts";
 import type { Figures, Scene } from "#bench/journey.ts";
 
 export interface GroupLoad {
@@ -36,6 +36,7 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
     load.seat(job.groupsOf(crowd.links));
     const full = await load.closedLoop(job.inFlightPerGroup, sizes.warmSeconds, sizes.seconds);
     keep("saturation", full);
+    judgeSaturation(scene, "saturation", full);
     figures[`${job.name}.saturation.perSecond`] =
       (job.per === "message" ? full.acked : full.deliveries) / full.seconds;
     const halfRate = full.perSecond / 2;
