@@ -1,0 +1,62 @@
+// kill -9 in the middle of the work, again and again: the server, and by itself its PostgreSQL. What was
+// acknowledged is there, once; and the time until the next message is acknowledged is printed.
+
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startServer, type TestServer } from "#tests/server.ts";
+import { audit, makePairs, startCrowd } from "./senders.ts";
+
+const rounds = process.env.TEST_QUICK ? 3 : 20;
+const pairs = 100;
+const sendsPerRound = 400;
+const limits = ["--sign-ups-per-hour", "1000", "--hash-memory-kib", "64", "--requests-per-minute", "1000000"];
+
+async function killed(what: string, kill: (server: TestServer) => Promise<void>): Promise<void> {
+  const server = await startServer({ args: limits });
+  try {
+    const places = await makePairs(server.url, pairs);
+    const crowd = await startCrowd(server.url, places);
+    const outagesMs: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      await crowd.moreAcknowledged(sendsPerRound);
+      const killedAt = performance.now();
+      await kill(server);
+      await crowd.nextAcknowledged();
+      outagesMs.push(performance.now() - killedAt);
+    }
+    await crowd.finish();
+    const result = await audit(server.url, places, crowd);
+    const sorted = outagesMs.map(Math.round).sort((a, b) => a - b);
+    console.log(
+      `${what} killed ${rounds} times under ${pairs * 2} senders: ${crowd.acknowledged.length} acknowledged, ` +
+        `${result.lost} lost, ${result.doubled} doubled, ${result.gaps} gaps; ` +
+        `back after ${sorted[rounds >> 1]} ms (median), ${sorted.at(-1)} ms (longest)`,
+    );
+    expect(crowd.acknowledged.length).toBeGreaterThan(rounds * sendsPerRound);
+    expect(result).toEqual({ lost: 0, doubled: 0, gaps: 0, stored: result.stored });
+    expect(result.stored).toBeGreaterThanOrEqual(crowd.acknowledged.length);
+  } finally {
+    await server.stop();
+  }
+}
+
+test(
+  "[L1] kill -9 of the server under load: nothing acknowledged is lost, nothing doubled",
+  () =>
+    killed("Server", async (server) => {
+      await server.kill();
+      await server.restart();
+    }),
+  300_000,
+);
+
+test(
+  "[L3] kill -9 of PostgreSQL under load: the server brings it back; nothing is lost or doubled",
+  () => killed("PostgreSQL", async (server) => void process.kill(postgresPid(server), "SIGKILL")),
+  300_000,
+);
+
+function postgresPid(server: TestServer): number {
+  return Number(readFileSync(join(server.dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
+}
