@@ -5,6 +5,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Subprocess } from "bun";
 import { appendRun, barsOf, commit, type Run, thisMachine, versions } from "./history.ts";
 import { type Figures, fullSizes, type Journey, quickSizes, type Sizes } from "./journey.ts";
 import type { Job, Outcome } from "./journey-process.ts";
@@ -27,7 +28,9 @@ Measures Banyan and its peers on this machine (about 8 minutes; nothing else sho
   --no-history        write neither bench/history.ndjson nor README.md
 `;
 
-const journeyWithinMs = 240_000;
+/** A step that takes longer is ended: nothing here may hang. */
+const stepWithinMs = 240_000;
+const stepWithinMsPerSession = 15;
 /** A folder of its own for each run, on the disk where the house lives: a folder in memory would make commits free. */
 const folder = join(import.meta.dir, "../.artifacts", `bench-${process.pid}`);
 /** The servers have core 0, the driver core 1; where there is one core only, they share it and say so. */
@@ -73,9 +76,14 @@ export async function bench(args: readonly string[]): Promise<number> {
       console.error(`  ${target}: ! ${what} failed: ${(error as Error).message}`);
     }
   };
+  const interrupted = watchForInterrupts();
   for (const step of plan(wish)) {
     console.error(`\n${step.title}`);
     await attempt(step.name, step.target, step.run);
+    if (interrupted()) {
+      rmSync(folder, { recursive: true, force: true });
+      return 130;
+    }
   }
   const run: Run = {
     at,
@@ -145,11 +153,25 @@ function journeyStep(wish: Wish, journey: Journey, target: TargetName): Step {
   };
 }
 
+let underWay: Subprocess | null = null;
+
+/** An interrupted run stops its servers, leaves nothing behind and writes nothing. */
+function watchForInterrupts(): () => boolean {
+  let isInterrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      isInterrupted = true;
+      underWay?.kill("SIGTERM");
+    });
+  return () => isInterrupted;
+}
+
 /** Runs a script on the driver's core with its job as JSON; its last line on stdout is the outcome. */
-async function inProcess(script: string, job: unknown): Promise<Outcome> {
+async function inProcess(script: string, job: { readonly sizes: Sizes }): Promise<Outcome> {
+  const withinMs = stepWithinMs + job.sizes.crowd * stepWithinMsPerSession;
   const pin = driverCore === null ? [] : ["taskset", "-c", driverCore];
   // Thousands of sockets need as many file descriptors as the machine allows.
-  const limit = ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh"];
+  const limit = ["sh", "-c", 'ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh"];
   const path = join(import.meta.dir, "..", script);
   const child = Bun.spawn([...limit, ...pin, process.execPath, path, JSON.stringify(job)], {
     stdin: "ignore",
@@ -157,7 +179,8 @@ async function inProcess(script: string, job: unknown): Promise<Outcome> {
     stderr: "inherit",
     env: process.env,
   });
-  const timer = setTimeout(() => child.kill("SIGTERM"), journeyWithinMs);
+  underWay = child;
+  const timer = setTimeout(() => child.kill("SIGTERM"), withinMs);
   const [output, exitCode] = await Promise.all([new Response(child.stdout).text(), child.exited]);
   clearTimeout(timer);
   const last = output.trim().split("\n").at(-1) ?? "";

@@ -32,8 +32,17 @@ export interface Target {
   crowd(count: number): readonly Seat[];
 }
 
+/** The command on those cores; where the system can, it also ends when we do, however we end. */
 export function pinned(cores: string | null, command: readonly string[]): string[] {
-  return cores === null || !Bun.which("taskset") ? [...command] : ["taskset", "-c", cores, ...command];
+  const pin = cores === null || !Bun.which("taskset") ? [] : ["taskset", "-c", cores];
+  return [...pin, ...dieWithUs(), ...command];
+}
+
+const deathSignal = ["setpriv", "--pdeathsig", "TERM"];
+
+function dieWithUs(): readonly string[] {
+  const works = Bun.which("setpriv") && Bun.spawnSync([...deathSignal, "true"]).exitCode === 0;
+  return works ? deathSignal : [];
 }
 
 export async function freePort(): Promise<number> {
