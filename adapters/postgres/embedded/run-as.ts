@@ -77,7 +77,9 @@ function passThroughFolders(setpriv: string): string[] {
   // Containers often keep dac_override only.
   const capability = ["dac_read_search", "dac_override"].find((name) => bounding.includes(name));
   if (!capability) return [];
-  return [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
+  // Without no_setuid_fixup, access(2), by which initdb looks for its neighbours, leaves the capability out.
+  const fixup = bounding.includes("setpcap") ? ["--securebits=+no_setuid_fixup"] : [];
+  return [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`, ...fixup];
 }
 
 function supportsDeathSignal(setpriv: string): boolean {
