@@ -143,6 +143,8 @@ export const serverFrame = choice("server frame", {
   left: { no: 11, type: record("left", { conversation: uuid }) },
   drain: { no: 12, type: record("drain", { reconnectAfterMs: int }) },
   packed: { no: 13, type: record("packed", { deflated: blob }) },
+  /** What a client makes of a kind that it does not know: nothing. */
+  unknown: { no: -1, type: record("unknown", {}) },
 });
 
 export type WireChange = ValueOf<typeof change>;

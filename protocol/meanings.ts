@@ -74,7 +74,7 @@ export const clientMeanings: MeaningsOfChoice<typeof clientFrame> = {
   },
 };
 
-export const serverMeanings: MeaningsOfChoice<typeof serverFrame> = {
+export const serverMeanings: Omit<MeaningsOfChoice<typeof serverFrame>, "unknown"> = {
   welcome: {
     about: "The answer to `hello`: who you are and where your conversations stand. [W6]",
     version: "The protocol version that this connection speaks.",

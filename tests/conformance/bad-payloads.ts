@@ -98,7 +98,7 @@ const clientMessagePack: Record<string, string> = {
 };
 
 const serverJson: Record<string, string> = {
-  "a kind of the client's": '{"kind":"hello","version":1}',
+  "no kind": '{"id":1}',
   "a change without a kind": `{"kind":"changes","conversation":"${conversation}","changes":[{"rev":1}]}`,
   "a change of an unknown kind and without a rev": `{"kind":"changes","conversation":"${conversation}","changes":[{"kind":"shout"}]}`,
   "a change without its number": `{"kind":"changes","conversation":"${conversation}","changes":[{"kind":"conversation","title":"x"}]}`,
@@ -106,7 +106,7 @@ const serverJson: Record<string, string> = {
 };
 
 const serverMessagePack: Record<string, string> = {
-  "a kind that is not in the table": "91 63",
+  "a kind that is a text": "91 a1 78",
   "a change that is a map": `93 05 ${id16} 91 80`,
   "packed bytes as text": "92 0d a1 78",
   "a timestamp for a time": "95 03 01 01 01 d6ff00000000",

@@ -131,12 +131,16 @@ describe("another implementation of MessagePack", () => {
 });
 
 describe("the files are whole", () => {
+  const onTheWire = (members: Record<string, { no: number }>) =>
+    Object.keys(members)
+      .filter((kind) => members[kind]!.no >= 0)
+      .sort();
+
   test("[W2] every kind of the tables has a file, and every file its cases", () => {
     const kindsOf = (what: string) => files.filter((file) => file.what === what).map((file) => file.kind);
     expect(kindsOf("client").sort()).toEqual(Object.keys(clientFrame.members).sort());
-    expect(kindsOf("server").sort()).toEqual(Object.keys(serverFrame.members).sort());
-    const changes = Object.entries(change.members).filter(([, { no }]) => no >= 0);
-    expect(kindsOf("change").sort()).toEqual(changes.map(([kind]) => kind).sort());
+    expect(kindsOf("server").sort()).toEqual(onTheWire(serverFrame.members));
+    expect(kindsOf("change").sort()).toEqual(onTheWire(change.members));
     const written = { client: clientCases, server: serverCases, change: changeCases };
     for (const file of files.filter(({ kind }) => kind !== "packed")) {
       expect(file.cases.map((golden) => golden.title)).toEqual(

@@ -177,6 +177,14 @@ describe("versions", () => {
     });
   });
 
+  test("[W34] to a client, a frame of an unknown kind is an unknown one, and to a server a bad one", () => {
+    const unknown = { ok: true, value: { kind: "unknown" } } as never;
+    expect(jsonCodec.decodeServer('{"kind":"poll","question":"?"}')).toEqual(unknown);
+    expect(binaryCodec.decodeServer(bytesOfHex("92 63 a1 3f"))).toEqual(unknown);
+    expect(jsonCodec.decodeClient('{"kind":"poll","question":"?"}').ok).toBe(false);
+    expect(binaryCodec.decodeClient(bytesOfHex("92 63 a1 3f")).ok).toBe(false);
+  });
+
   test("[W34] a change of an unknown kind is known by its rev", () => {
     const conversation = "01930f2c-7d1e-7c3a-9f00-5a2b3c4d5e6f";
     const value = { kind: "changes", conversation, changes: [{ kind: "unknown", rev: 8 }] };
