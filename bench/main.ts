@@ -104,6 +104,12 @@ export async function bench(args: readonly string[]): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
+/** What seeding and the parts are told. */
+interface PartsJob {
+  readonly folder: string;
+  readonly sizes: Sizes;
+}
+
 interface Step {
   readonly name: string;
   readonly title: string;
@@ -167,7 +173,7 @@ function watchForInterrupts(): () => boolean {
 }
 
 /** Runs a script on the driver's core with its job as JSON; its last line on stdout is the outcome. */
-async function inProcess(script: string, job: { readonly sizes: Sizes }): Promise<Outcome> {
+async function inProcess(script: string, job: Job | PartsJob): Promise<Outcome> {
   const withinMs = stepWithinMs + job.sizes.crowd * stepWithinMsPerSession;
   const pin = driverCore === null ? [] : ["taskset", "-c", driverCore];
   // Thousands of sockets need as many file descriptors as the machine allows.
