@@ -233,7 +233,7 @@ export function messageOf(fields: MessageFields, before?: Message): Message {
     ...(replyTo !== undefined && { replyTo: replyTo as Seq }),
     ...(editedAt !== undefined && { editedAt }),
     ...(deletedAt !== undefined && { deletedAt }),
-    reactions: fields.reactions ?? before?.reactions ?? [],
+    reactions: deletedAt !== undefined ? [] : (fields.reactions ?? before?.reactions ?? []),
   };
 }
 
