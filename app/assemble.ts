@@ -10,6 +10,7 @@ import { createMemoryPresence } from "#adapters/memory/presence.ts";
 import { openMemoryRateLimits } from "#adapters/memory/rate-limits.ts";
 import { type EmbeddedEvent, startEmbedded } from "#adapters/postgres/embedded/start.ts";
 import { openPostgres } from "#adapters/postgres/open.ts";
+import { carriedPostgres, carriedWeb } from "#app/carried.ts";
 import { compose } from "#app/compose.ts";
 import type { Config } from "#app/config.ts";
 import { watchDisk } from "#app/disk-watch.ts";
@@ -81,7 +82,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     config: { ...config, version: manifest.version },
     noteFailure: onFailure,
   });
-  const web = openWebAssets({ root: join(import.meta.dir, "..") });
+  const web = openWebAssets({ root: join(import.meta.dir, ".."), embedded: await carriedWeb() });
   let isStopping = false;
   const notReadyBecause = () => (isStopping ? "stopping" : disk.isFull() ? "the disk is full" : null);
   const server = await parts.open(
@@ -113,7 +114,12 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   async function embeddedPostgres() {
     const postgres = await parts.open(
       "PostgreSQL",
-      () => startEmbedded({ dataDir: config.dataDir, onEvent: (event) => tellOfPostgres(log, event) }),
+      async () =>
+        startEmbedded({
+          dataDir: config.dataDir,
+          onEvent: (event) => tellOfPostgres(log, event),
+          binariesFolder: await carriedPostgres(config.dataDir),
+        }),
       (opened) => opened.stop(),
     );
     return { socketDir: postgres.socketDir, username: postgres.username, database: postgres.database };

@@ -2,6 +2,7 @@
 // fast. Errors end here: what a person can mend is one clear line, the rest keeps its stack.
 
 import { Command, CommanderError } from "commander";
+import { isExecutable } from "#app/carried.ts";
 import { didYouMean } from "#app/config/nearest.ts";
 import { ConfigurationError } from "#app/config.ts";
 import { verbs } from "#ops/verbs.ts";
@@ -14,7 +15,8 @@ const program = new Command("./banyan")
   .usage("<verb> [options]")
   .action((given: string | undefined) => (given === undefined ? program.outputHelp() : unknownVerb(given)));
 
-for (const verb of verbs) {
+const present = verbs.filter((verb) => !(isExecutable() && verb.needsSources));
+for (const verb of present) {
   const command = program.command(verb.name).description(verb.line);
   command.showHelpAfterError(`Run ./banyan ${verb.name} --help for its options.`);
   if (process.argv[2] === verb.name) (await verb.load()).define(command);
@@ -27,7 +29,7 @@ try {
 }
 
 function unknownVerb(given: string): void {
-  const names = verbs.map((verb) => verb.name);
+  const names = present.map((verb) => verb.name);
   program.error(`error: there is no verb ${given}.${didYouMean(given, names)}`);
 }
 

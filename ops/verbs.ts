@@ -5,6 +5,8 @@ import type { Command } from "commander";
 export interface Verb {
   readonly name: string;
   readonly line: string;
+  /** Works on the sources, so a single-file executable does not have it. */
+  readonly needsSources?: true;
   load(): Promise<{ define(command: Command): void }>;
 }
 
@@ -19,26 +21,46 @@ export const verbs: readonly Verb[] = [
     line: "Look at this machine and say what would hinder Banyan.",
     load: () => import("#ops/doctor.ts"),
   },
-  { name: "test", line: "Run all test suites, or the named ones.", load: () => import("#ops/test.ts") },
+  {
+    name: "test",
+    needsSources: true,
+    line: "Run all test suites, or the named ones.",
+    load: () => import("#ops/test.ts"),
+  },
   {
     name: "check",
+    needsSources: true,
     line: "Types, lint, format and the rules of the house.",
     load: () => import("#ops/check.ts"),
   },
-  { name: "docs", line: "Write docs/generated/ anew from the code.", load: () => import("#ops/docs.ts") },
+  {
+    name: "docs",
+    needsSources: true,
+    line: "Write docs/generated/ anew from the code.",
+    load: () => import("#ops/docs.ts"),
+  },
   {
     name: "bench",
+    needsSources: true,
     line: "Measure, and add the figures to bench/history.ndjson.",
     load: () => import("#ops/bench.ts"),
   },
   {
     name: "build-web",
+    needsSources: true,
     line: "Build the web client into .artifacts/web.",
     load: () => import("#ops/build-web.ts"),
   },
   {
     name: "build-sdk",
+    needsSources: true,
     line: "Bundle the client library with its type declarations.",
     load: () => import("#ops/build-sdk.ts"),
+  },
+  {
+    name: "compile",
+    needsSources: true,
+    line: "Make one executable file of it all, PostgreSQL included.",
+    load: () => import("#ops/compile.ts"),
   },
 ];

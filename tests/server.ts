@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly readyWithinMs?: number;
+  /** Another program than ./banyan, such as a compiled one. */
+  readonly program?: string;
 }
 
 export interface TestServer {
@@ -118,12 +120,15 @@ export function temporaryFolder(): string {
 async function launch(options: ServerOptions, dataDir: string, port: number): Promise<Running> {
   const startedAt = performance.now();
   const flags = ["--data-dir", dataDir, "--port", String(port), "--log-format", "json"];
-  const child = Bun.spawn([join(root, "banyan"), "serve", ...flags, ...(options.args ?? [])], {
-    env: environment(options.env ?? {}),
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const child = Bun.spawn(
+    [options.program ?? join(root, "banyan"), "serve", ...flags, ...(options.args ?? [])],
+    {
+      env: environment(options.env ?? {}),
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
   living.add(child);
   void child.exited.then(() => living.delete(child));
   const lines = new Lines();

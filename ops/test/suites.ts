@@ -26,6 +26,7 @@ const minutesOf: Readonly<Record<string, number>> = {
   hostile: 5,
   simulation: 9,
   scenarios: 9,
+  topologies: 5,
   browser: 6,
 };
 const otherMinutes = 5;
