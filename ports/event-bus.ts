@@ -42,14 +42,23 @@ export type UserEvent =
   | { readonly kind: "left"; readonly user: UserId; readonly conversation: ConversationId }
   | { readonly kind: "revoked"; readonly user: UserId; readonly session: SessionId };
 
+/** Where a conversation stands, told when its changes could not be: readers find the gap and ask. */
+export interface HeadEvent {
+  readonly conversation: ConversationId;
+  readonly rev: Rev;
+  readonly lastSeq: Seq;
+}
+
 export interface BusListener {
   changes(event: EncodedChanges): void;
+  head(event: HeadEvent): void;
   state(event: ConversationState): void;
   user(event: UserEvent): void;
 }
 
 export interface EventBus {
   publishChanges(event: EncodedChanges): void;
+  publishHead(event: HeadEvent): void;
   publishState(event: ConversationState): void;
   publishUser(event: UserEvent): void;
   /** One listener a process; the returned function ends it. */

@@ -74,10 +74,8 @@ export class KnownConversation {
       ...(lastMessage && { lastMessage }),
       ...(lastAuthor && { lastAuthor }),
     };
+    // Not into the feed's window: a summary does not say who reacted to its message.
     this.feed.heard(rev, summary.lastSeq);
-    const seq = lastMessage?.seq ?? 0;
-    if (lastMessage && seq >= this.feed.seq && seq <= this.feed.seq + 1)
-      this.feed.page({ from: seq, to: seq, messages: [lastMessage], rev, lastSeq: summary.lastSeq });
   }
 
   applyOpened(opened: OpenedAnswer): void {

@@ -23,6 +23,9 @@ export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
     publishChanges(event) {
       if (conversations.has(event.conversation)) tell((listener) => listener.changes(event));
     },
+    publishHead(event) {
+      if (conversations.has(event.conversation)) tell((listener) => listener.head(event));
+    },
     publishState(event) {
       if (conversations.has(event.conversation) || users.has(event.user))
         tell((listener) => listener.state(event));

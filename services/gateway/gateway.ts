@@ -139,6 +139,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 
   const listener: BusListener = {
     changes: (event) => hub.changed(event),
+    head: (event) => hub.stands(event),
     state: (event) => lookers.state(event),
     user(event) {
       if (event.kind === "joined") void joined(event).catch(needs.onFailure);

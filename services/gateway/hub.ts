@@ -3,7 +3,7 @@
 
 import type { ConversationId, MessageName, UserId } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { EncodedChanges, EventBus } from "#ports/event-bus.ts";
+import type { EncodedChanges, EventBus, HeadEvent } from "#ports/event-bus.ts";
 import type { SocketPayload, Sockets } from "#ports/sockets.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { type Subprotocol, subprotocols } from "#protocol/frames.ts";
@@ -136,6 +136,20 @@ export class Hub {
       room.isFlushScheduled = false;
       this.flush(room);
     });
+  }
+
+  /** Changes happened that nobody could announce: each session is told where the conversation stands. */
+  stands(event: HeadEvent): void {
+    const room = this.#rooms.get(event.conversation);
+    if (!room || event.rev <= room.rev) return;
+    this.flush(room);
+    room.noteHead(event.rev, event.lastSeq);
+    room.changeNo = ++this.changeNo;
+    const heads = [{ conversation: event.conversation, rev: room.rev }];
+    for (let i = 0; i < room.slots.length; i++) {
+      const session = this.#sessions[room.slots.at(i)]!;
+      session.tell(session.codec.encodeServer({ kind: "pong", heads }));
+    }
   }
 
   flush(room: Room): void {

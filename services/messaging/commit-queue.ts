@@ -24,8 +24,12 @@ const rateMemoryMs = 200;
 
 export type AppendAnswer = Appended | "unknown_conversation";
 
-/** Told of each committed group before its senders are, so that it is announced in the order of its numbers. */
-export type OnCommitted = (sends: readonly NewMessage[], answers: readonly AppendAnswer[]) => void;
+export interface CommitListener {
+  /** Told of each group before its senders are, so that it is announced in the order of its numbers. */
+  committed(sends: readonly NewMessage[], answers: readonly AppendAnswer[]): void;
+  /** A write failed in a way that leaves open whether it was committed. */
+  failed(conversations: Iterable<ConversationId>): void;
+}
 
 interface WaitingSend {
   readonly message: NewMessage;
@@ -54,17 +58,17 @@ export class CommitQueue {
   readonly #log: MessageLog;
   readonly #limits: CommitQueueLimits;
   readonly #clock: Clock;
-  readonly #onCommitted: OnCommitted;
+  readonly #listener: CommitListener;
   readonly #lanes: Lane[];
   readonly #ready: Lane[] = [];
   #statements = 0;
   #whenIdle: (() => void)[] = [];
 
-  constructor(log: MessageLog, limits: CommitQueueLimits, clock: Clock, onCommitted: OnCommitted) {
+  constructor(log: MessageLog, limits: CommitQueueLimits, clock: Clock, listener: CommitListener) {
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
-    this.#onCommitted = onCommitted;
+    this.#listener = listener;
     this.#lanes = Array.from({ length: log.laneCount }, (_, no) => ({
       no,
       waiting: [],
@@ -87,7 +91,11 @@ export class CommitQueue {
     const lane = this.#laneOf(conversation);
     if (lane.waiting.length >= this.#limits.laneQueueMax) return null;
     return new Promise((answer, fail) => {
-      const run = () => task().then(answer, fail);
+      const run = () =>
+        task().then(answer, (error: unknown) => {
+          this.#listener.failed([conversation]);
+          fail(error);
+        });
       this.#enter(lane, { message: null, run });
     });
   }
@@ -173,9 +181,10 @@ export class CommitQueue {
     try {
       lane.waitingSince = this.#clock.now();
       const answers = await this.#log.append(lane.no, messages);
-      this.#onCommitted(messages, answers);
+      this.#listener.committed(messages, answers);
       for (let i = 0; i < group.length; i++) group[i]!.answer(answers[i]!);
     } catch (error) {
+      this.#listener.failed(new Set(messages.map((message) => message.conversation)));
       for (const send of group) send.fail(error);
     }
   }

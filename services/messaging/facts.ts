@@ -107,6 +107,12 @@ export class FactsCache {
     for (const user of users) this.#members.delete(id + user);
   }
 
+  /** After a write of unknown outcome: any membership may have changed. */
+  forgetMembers(): void {
+    for (const loading of this.#loading.values()) loading.isStale = true;
+    this.#members.clear();
+  }
+
   async #load(user: UserId, id: ConversationId): Promise<Facts> {
     const [conversation, member] = await Promise.all([
       this.conversation(id),

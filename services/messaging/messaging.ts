@@ -17,6 +17,7 @@ import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { Announcer } from "./announce.ts";
 import * as change from "./change-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { Doubts } from "./doubts.ts";
 import { FactsCache } from "./facts.ts";
 import { type FreshInbox, freshInbox } from "./fresh-inbox.ts";
 import type { MessagingLimits } from "./limits.ts";
@@ -53,7 +54,11 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
   const { log, store, inbox, people, clock, limits } = needs;
   const facts = new FactsCache(store, limits);
   const announcer = new Announcer(needs.encoder, needs.bus, facts);
-  const queue = new CommitQueue(log, limits, clock, (sends, answers) => announcer.group(sends, answers));
+  const doubts = new Doubts({ store, facts, bus: needs.bus, clock });
+  const queue = new CommitQueue(log, limits, clock, {
+    committed: (sends, answers) => announcer.group(sends, answers),
+    failed: (conversations) => doubts.note(conversations),
+  });
   const cursors = new ReadCursors(inbox, clock, limits);
   const parts = { ...needs, facts, announcer, queue, cursors };
   let isDraining = false;

@@ -60,7 +60,7 @@ export function startApi(options: ApiServerOptions = {}): ApiTestServer {
   const failures: unknown[] = [];
   const userEvents: UserEvent[] = [];
   const bus = createMemoryBus((error) => failures.push(error));
-  bus.listen({ changes() {}, state() {}, user: (event) => userEvents.push(event) });
+  bus.listen({ changes() {}, head() {}, state() {}, user: (event) => userEvents.push(event) });
   const store = new MemoryStore({ laneCount: 4, emojiPerMessageMax: limits.emojiPerMessageMax });
   const memory = openMemory(store, options.hooks);
   const chance = seededChance(7);

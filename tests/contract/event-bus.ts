@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ConversationId, UserId } from "#base/ids.ts";
+import type { ConversationId, Rev, Seq, UserId } from "#base/ids.ts";
 import type { BusListener, EncodedChanges, EventBus } from "#ports/event-bus.ts";
 import { newConversationId, newName, newSessionId, newUser, no, rev, seed, seq } from "./made-up.ts";
 
@@ -34,6 +34,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const told: Told[] = [];
       const end = bus.listen({
         changes: ({ conversation, rev }) => told.push({ conversation, rev }),
+        head: ({ conversation, rev }) => told.push({ conversation, rev }),
         state: (event) => told.push({ user: event.user, kind: event.kind }),
         user: (event) => told.push({ user: event.user, kind: event.kind }),
       });
@@ -130,20 +131,21 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const fail = () => {
         throw new Error("a listener's own fault");
       };
-      follower.listen({ changes: fail, state: fail, user: fail });
+      follower.listen({ changes: fail, head: fail, state: fail, user: fail });
       const after = listenTo(follower);
       const [user, conversation] = [newUser(), newConversationId()];
       follower.followUser(user);
       follower.followConversation(conversation);
       for (let round = 1; round <= 2; round++) {
         publisher.publishChanges(changes(conversation, round));
+        publisher.publishHead({ conversation, rev: (round + 10) as Rev, lastSeq: 0 as Seq });
         publisher.publishState(typing(conversation, user));
         publisher.publishUser(left(user));
       }
       await settled();
       for (const { told } of [before, after]) {
-        expect(told.length).toBe(6);
-        expect(told.filter((event) => "rev" in event).map((event) => event.rev)).toEqual([1, 2]);
+        expect(told.length).toBe(8);
+        expect(told.filter((event) => "rev" in event).map((event) => event.rev)).toEqual([1, 11, 2, 12]);
       }
     });
 
@@ -152,7 +154,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const conversation = newConversationId();
       follower.followConversation(conversation);
       const got: EncodedChanges[] = [];
-      const keep: BusListener = { changes: (event) => got.push(event), state: () => {}, user: () => {} };
+      const keep: BusListener = { changes: (event) => got.push(event), head() {}, state() {}, user() {} };
       for (let count = 0; count < 3; count++) follower.listen({ ...keep });
       const encodings: string[] = [];
       const sent = changes(conversation, 7, (codec) => encodings.push(codec));

@@ -66,6 +66,7 @@ export function openMessaging(
     follow(conversation) {
       const announced: Change[] = [];
       bus.listen({
+        head: () => {},
         changes: (event) => {
           if (event.conversation !== conversation) return;
           const payloads = event.encoded("banyan.v1.json") as readonly string[];
