@@ -118,9 +118,18 @@ export async function texts(page: Page): Promise<string[]> {
   return page.locator("li.message .bubble > p").allTextContents();
 }
 
+/** As people do: when the line moved away under the pointer, one follows it and tries again. */
 export async function act(page: Page, text: string, action: "React" | "Reply" | "Edit" | "Delete") {
-  await message(page, text).hover();
-  await message(page, text).getByRole("button", { name: action, exact: true }).click();
+  for (let tries = 1; ; tries++) {
+    await message(page, text).hover();
+    const button = message(page, text).getByRole("button", { name: action, exact: true });
+    const missed = await button.click({ timeout: 2_000 }).then(
+      () => null,
+      (error) => error,
+    );
+    if (missed === null) return;
+    if (tries === 5) throw missed;
+  }
 }
 
 /** Two people in a direct conversation, each on a device of their own. */

@@ -21,7 +21,10 @@ export function ConversationPage(props: {
   onPanel: () => void;
 }) {
   const { client, id } = props;
-  const view = useOpenView(client, id);
+  const isOpened = useSignal(false);
+  const view = useOpenView(client, id, () => {
+    isOpened.value = true;
+  });
   useTold(client, "conversations", "presence");
   const goal = useSignal<Goal | null>(null);
   const replying = useSignal<ShownMessage | null>(null);
@@ -62,7 +65,7 @@ export function ConversationPage(props: {
     <>
       <ConversationHead client={client} view={view} isPanelOpen={props.isPanelOpen} onPanel={props.onPanel} />
       {view.messages.length > 0 ? (
-        <MessageList view={view} goal={goal} onNewest={goToNewest} acts={acts} />
+        <MessageList view={view} isOpened={isOpened.value} goal={goal} onNewest={goToNewest} acts={acts} />
       ) : (
         <Nothing view={view} />
       )}
@@ -78,13 +81,13 @@ export function ConversationPage(props: {
 
 type Seq = NonNullable<ShownMessage["seq"]>;
 
-function useOpenView(client: Client, id: ConversationItem["id"]): ConversationView {
+function useOpenView(client: Client, id: ConversationItem["id"], opened: () => void): ConversationView {
   const view = useMemo(() => client.conversation(id), [client, id]);
   const told = useSignal(0);
   void told.value;
   useEffect(() => {
     const end = view.on("change", () => void told.value++);
-    void view.openAtUnread();
+    void view.openAtUnread().then(opened, opened);
     return () => {
       end();
       view.close();

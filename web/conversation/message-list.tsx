@@ -20,6 +20,8 @@ const failedWaitMs = 3_000;
 
 export function MessageList(props: {
   view: ConversationView;
+  /** Until then nothing is marked as read: where the unread begin is still being found out. */
+  isOpened: boolean;
   goal: Signal<Goal | null>;
   onNewest: () => void;
   acts: MessageActs;
@@ -41,7 +43,7 @@ export function MessageList(props: {
     return () => kept.end();
   }, [view]);
 
-  useLayoutEffect(() => keeper.current?.painted());
+  useLayoutEffect(() => keeper.current?.painted(props.isOpened));
 
   useLayoutEffect(() => {
     if (!wished) return;
@@ -136,6 +138,7 @@ class Keeper {
   private readonly observer: ResizeObserver;
   private placedAt: number | "end" | null = null;
   private failedAt = 0;
+  private isOpened = false;
   private readonly markRead = () => this.tellRead();
 
   constructor(
@@ -156,8 +159,9 @@ class Keeper {
     document.removeEventListener("visibilitychange", this.markRead);
   }
 
-  painted(): void {
+  painted(isOpened: boolean): void {
     const { view, place } = this;
+    this.isOpened = isOpened;
     if (view.messages.length > 0) {
       const isFirst = this.placedAt === null;
       const hasLine = view.unreadFrom !== undefined && this.placedAt !== view.unreadFrom;
@@ -206,7 +210,7 @@ class Keeper {
   }
 
   private tellRead(): void {
-    if (document.visibilityState !== "visible" || !document.hasFocus()) return;
+    if (!this.isOpened || document.visibilityState !== "visible" || !document.hasFocus()) return;
     const seq = this.place.lastSeqInView();
     if (seq > (this.view.item?.readSeq ?? 0))
       this.view.markRead(seq as Parameters<ConversationView["markRead"]>[0]);

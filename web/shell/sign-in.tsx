@@ -33,6 +33,8 @@ export function SignIn(props: { client: Client; notice: string; onIn: () => void
       (door.value === "invitation" && route.value.invitation !== null),
   );
   const signsUp = maySignUp.value && wishesSignUp.value;
+  // What one has begun to type must not be taken away by an answer that changes the form.
+  if (door.value === "unknown" && !asking.problem.value) return <main class="sign-in" aria-busy="true" />;
   return (
     <main class="sign-in">
       <div class="sign-in-card">
