@@ -16,6 +16,8 @@ export const limits = {
   lookUsersMax: 200,
   /** Answered rows in one `caughtUp`; a client further behind is told to reload (`reset`). */
   catchUpRowsMax: 500,
+  /** Text in one `caughtUp`, in characters; with more it is a `reset` as well. */
+  catchUpCharsMax: 256 * 1024,
   /** Messages in one page of history. */
   pageMessagesMax: 200,
   /** Members in one page of members. */

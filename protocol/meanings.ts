@@ -216,6 +216,7 @@ export const limitMeanings: Record<keyof typeof limits, string> = {
   lookConversationsMax: "Conversations in one `look`.",
   lookUsersMax: "Users in one `look`.",
   catchUpRowsMax: "Rows in one `caughtUp`; further behind is a `reset`.",
+  catchUpCharsMax: "Characters of text in one `caughtUp`; more is a `reset`.",
   pageMessagesMax: "Messages in one page of history (HTTP).",
   pageMembersMax: "Members in one page of members (HTTP).",
   welcomeHeadsMax: "Heads in one `welcome`; the others come over HTTP.",

@@ -6,6 +6,7 @@ import type { Refusal } from "#core/refusal.ts";
 import type { Messaging, Receipt } from "#ports/messaging.ts";
 import type { ClientFrame } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
+import { inTurn, withinSize } from "./catch-up-turns.ts";
 import type { Hub } from "./hub.ts";
 import type { Lookers } from "./look.ts";
 import { encodePacked } from "./pack.ts";
@@ -89,17 +90,18 @@ async function receipted(
 async function since(messaging: Messaging, session: ClientSession, frame: Since): Promise<void> {
   const { id, rev, seq } = frame;
   const conversation = frame.conversation as ConversationId;
-  const answer = await messaging.since(
-    session.user,
-    conversation,
-    rev as Rev,
-    seq as Seq,
-    limits.catchUpRowsMax,
+  const answer = await inTurn(session, () =>
+    messaging.since(session.user, conversation, rev as Rev, seq as Seq, limits.catchUpRowsMax),
   );
-  if (answer.ok)
-    session.answerEncoded(encodePacked(session.codec, caughtUpFrame(id, conversation, answer.value)));
-  else session.answer(refusedFrame(answer.refusal, id));
+  if (answer === null) session.answer(refusedFrame(tooMuchAtOnce, id));
+  else if (!answer.ok) session.answer(refusedFrame(answer.refusal, id));
+  else {
+    const caughtUp = caughtUpFrame(id, conversation, withinSize(session, answer.value));
+    session.answerEncoded(encodePacked(session.codec, caughtUp));
+  }
 }
+
+const tooMuchAtOnce: Refusal = { reason: "rate_limited", retryAfterMs: 1_000 };
 
 /** `read` and `typing` are states, not commands: only a refusal is told. */
 async function unanswered(session: ClientSession, answer: Promise<Result<null, Refusal>>): Promise<void> {

@@ -30,6 +30,8 @@ export class ClientSession {
   inFlight = 0;
   /** Names of sends that are not answered yet: their receipts tell this session what the change would. */
   namesInFlight: Set<MessageName> | null = null;
+  /** Fulfils when the catch-ups that it has asked for are answered. */
+  catchingUp: Promise<void> | null = null;
   looking: Looking | null = null;
   allowance: number;
   allowanceAt = 0;
