@@ -46,24 +46,31 @@ export class RawSocket {
 
   /** The texts of the whole WebSocket messages that have come after the handshake. */
   messages(): string[] {
-    const texts: string[] = [];
-    let at = this.#received.indexOf("\r\n\r\n") + 4;
-    while (at + 2 <= this.#received.length) {
-      const short = this.#received[at + 1]! & 127;
-      const header = short < 126 ? 2 : short === 126 ? 4 : 10;
-      if (at + header > this.#received.length) break;
-      const length =
-        short < 126
-          ? short
-          : short === 126
-            ? this.#received.readUInt16BE(at + 2)
-            : Number(this.#received.readBigUInt64BE(at + 2));
-      if (at + header + length > this.#received.length) break;
-      const isText = (this.#received[at]! & 15) === 1;
-      if (isText) texts.push(this.#received.toString("utf8", at + header, at + header + length));
-      at += header + length;
+    return this.#webSocketFrames().flatMap(({ opcode, payload }) =>
+      opcode === 1 ? [payload.toString("utf8")] : [],
+    );
+  }
+
+  /** Of the close frame that came, if one did. */
+  closeCode(): number | null {
+    const closing = this.#webSocketFrames().find(({ opcode }) => opcode === 8);
+    return closing && closing.payload.length >= 2 ? closing.payload.readUInt16BE(0) : null;
+  }
+
+  #webSocketFrames(): { opcode: number; payload: Buffer }[] {
+    const frames: { opcode: number; payload: Buffer }[] = [];
+    const received = this.#received;
+    let at = received.indexOf("\r\n\r\n") + 4;
+    while (at + 2 <= received.length) {
+      const short = received[at + 1]! & 127;
+      const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+      if (from > received.length) break;
+      const to = from + (short < 126 ? short : longLength(received, at + 2, short));
+      if (to > received.length) break;
+      frames.push({ opcode: received[at]! & 15, payload: received.subarray(from, to) });
+      at = to;
     }
-    return texts;
+    return frames;
   }
 
   get isEnded(): boolean {
@@ -144,4 +151,8 @@ function webSocketFrame(opcode: number, payload: Buffer, fin: boolean, masked: b
   if (!masked) return Buffer.concat([Buffer.from(head), payload]);
   const mask = Buffer.from([1, 2, 3, 4]);
   return Buffer.concat([Buffer.from(head), mask, payload.map((byte, i) => byte ^ mask[i % 4]!)]);
+}
+
+function longLength(bytes: Buffer, at: number, short: number): number {
+  return short === 126 ? bytes.readUInt16BE(at) : Number(bytes.readBigUInt64BE(at));
 }
