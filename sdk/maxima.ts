@@ -56,6 +56,8 @@ export const maxima = {
   steadyAfterMs: 10 * secondMs,
   /** How often a read cursor is told, and the store is written, at most. */
   readEveryMs: 250,
+  /** A read cursor that the server has not repeated by then is told again. */
+  readAgainMs: 5 * secondMs,
   keepEveryMs: 500,
   /** How often a conversation's summary is read again because its number of members became doubtful. */
   summaryEveryMs: minuteMs / 2,

@@ -18,6 +18,7 @@ import { maxima } from "./maxima.ts";
 import { News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
 import { PendingChanges } from "./pending-changes.ts";
+import { ReadTelling } from "./read-telling.ts";
 import { refusalOf } from "./refusals.ts";
 import type { OutboxEntry, StoredState } from "./store.ts";
 import type { Answer, Chance, ClientEvents, Clock, Receipt } from "./types.ts";
@@ -54,10 +55,10 @@ export class Sync {
   /** Whether the server's list has been seen whole in this run. */
   isComplete = false;
   views!: OpenViews;
-  #unread = new Set<ConversationId>();
-  #cancelReads: (() => void) | null = null;
+  readonly #reads: ReadTelling;
 
   constructor(readonly parts: SyncParts) {
+    this.#reads = new ReadTelling(parts, (id) => this.known.get(id)?.readSeq ?? 0);
     this.news = new News(
       (id) => {
         this.views.changed(id);
@@ -177,8 +178,7 @@ export class Sync {
   stop(): void {
     this.pending.clear();
     this.outbox.stop();
-    this.#cancelReads?.();
-    this.#cancelReads = null;
+    this.#reads.stop();
     for (const known of this.known.values()) known.endTyping();
   }
 
@@ -276,19 +276,11 @@ export class Sync {
     if (!known?.read(Math.min(seq, known.feed.lastSeq))) return;
     this.parts.keeper.conversationChanged(id);
     this.news.conversation(id);
-    this.#unread.add(id);
-    this.#cancelReads ??= this.parts.clock.after(maxima.readEveryMs, () => this.tellReads());
+    this.#reads.note(id);
   }
 
   tellReads(): void {
-    this.#cancelReads?.();
-    this.#cancelReads = null;
-    if (!this.parts.connection.open) return;
-    for (const id of this.#unread) {
-      const seq = this.known.get(id)?.readSeq ?? 0;
-      if (seq > 0) this.parts.connection.send({ kind: "read", conversation: id, seq });
-    }
-    this.#unread.clear();
+    this.#reads.tell();
   }
 
   /** After a feed moved: what follows from it, once. */
@@ -319,7 +311,7 @@ export class Sync {
   #drop(id: ConversationId): void {
     this.known.get(id)?.endTyping();
     this.known.delete(id);
-    this.#unread.delete(id);
+    this.#reads.forget(id);
     this.catchUp.forget(id);
     this.news.conversation(id);
   }
@@ -330,10 +322,7 @@ export class Sync {
     if (!known) return;
     known.me = head.member;
     known.feed.welcomed(head.rev, head.lastSeq);
-    if (known.readSeq > head.readSeq) {
-      this.#unread.add(id);
-      this.#cancelReads ??= this.parts.clock.after(0, () => this.tellReads());
-    }
+    if (known.readSeq > head.readSeq) this.#reads.note(id, 0);
     known.read(head.readSeq);
     this.catchUp.check(id, true);
     this.news.conversation(id);
@@ -357,8 +346,11 @@ export class Sync {
     if (event.kind === "message") {
       const { message, isNew, missed } = event;
       const mine = message.author === known.me;
+      known.applyMessage(message);
       if (mine && message.name) this.outbox.seen(message.name as MessageName, message);
       if (mine && isNew) known.read(message.seq);
+      // Its acknowledgement was lost: the server may not know that its author has read so far.
+      if (mine && isNew && missed) this.#reads.note(id);
       if (isNew) this.#stopsTyping(known, message.author);
       if (isNew) this.parts.events.emit("message", { conversation: id, message, mine, missed });
     } else if (event.kind === "member") {
@@ -394,7 +386,10 @@ export class Sync {
     const known = this.known.get(id);
     if (!known) return;
     known.moveCursor(member, seq);
-    if (member === known.me) this.parts.keeper.conversationChanged(id);
+    if (member === known.me) {
+      this.#reads.confirmed(id, seq);
+      this.parts.keeper.conversationChanged(id);
+    }
     this.news.conversation(id);
   }
 
