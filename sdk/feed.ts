@@ -220,7 +220,7 @@ export class Feed {
   }
 }
 
-/** `reactions` absent means "as before". */
+/** `reactions` absent means "as before"; a tombstone has none. */
 export function messageOf(fields: MessageFields, before?: Message): Message {
   const { rev, seq, author, at, text, name, replyTo, editedAt, deletedAt } = fields;
   return {

@@ -63,7 +63,9 @@ export class KnownConversation {
     this.me = summary.me.member;
     this.read(summary.me.readSeq);
     const { kind, memberCount, createdAt, other, lastAuthor, rev } = summary;
-    const lastMessage = summary.lastMessage && messageOf(summary.lastMessage);
+    const told = summary.lastMessage && messageOf(summary.lastMessage);
+    const before = this.about?.lastMessage;
+    const lastMessage = told && before && before.rev > told.rev ? before : told;
     this.about = {
       kind,
       title: this.about && this.#titleRev > rev ? this.about.title : summary.title,
@@ -101,6 +103,13 @@ export class KnownConversation {
     }
     this.about = { ...this.about, memberCount: this.about.memberCount + (more ?? 0) };
     return more !== null;
+  }
+
+  /** The newest message, where only the list knows it, may be edited or deleted as well. */
+  applyMessage(message: Message): void {
+    const told = this.about?.lastMessage;
+    if (this.about && told?.seq === message.seq && told.rev < message.rev)
+      this.about = { ...this.about, lastMessage: message };
   }
 
   applyTitle(change: Extract<WireChange, { kind: "conversation" }>): void {

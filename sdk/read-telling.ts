@@ -10,6 +10,7 @@ export class ReadTelling {
   /** Conversations whose cursor the server has not repeated yet. At most as many as are known. */
   #untold = new Set<ConversationId>();
   #cancel: (() => void) | null = null;
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly parts: { readonly connection: Connection; readonly clock: Clock },
@@ -18,7 +19,7 @@ export class ReadTelling {
 
   note(id: ConversationId, withinMs: number = maxima.readEveryMs): void {
     this.#untold.add(id);
-    this.#cancel ??= this.parts.clock.after(withinMs, () => this.tell());
+    this.#tellWithin(withinMs);
   }
 
   /** The server says that it has the cursor at `seq`. */
@@ -34,7 +35,7 @@ export class ReadTelling {
       if (seq > 0) this.parts.connection.send({ kind: "read", conversation: id, seq });
       else this.#untold.delete(id);
     }
-    if (this.#untold.size > 0) this.#cancel = this.parts.clock.after(maxima.readAgainMs, () => this.tell());
+    if (this.#untold.size > 0) this.#tellWithin(maxima.readAgainMs);
   }
 
   forget(id: ConversationId): void {
@@ -44,5 +45,15 @@ export class ReadTelling {
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Something newer need not wait for a repetition of something older. */
+  #tellWithin(withinMs: number): void {
+    const dueAt = this.parts.clock.now() + withinMs;
+    if (dueAt >= this.#dueAt) return;
+    this.stop();
+    this.#dueAt = dueAt;
+    this.#cancel = this.parts.clock.after(withinMs, () => this.tell());
   }
 }
