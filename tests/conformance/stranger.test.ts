@@ -123,7 +123,7 @@ describe("against the real server", () => {
   beforeAll(async () => {
     server = await startServer();
   }, 30_000);
-  afterAll(() => server.stop());
+  afterAll(() => server.stop(), 30_000);
 
   const post = async (path: string, body: unknown, token?: string): Promise<any> => {
     const headers = {

@@ -14,7 +14,7 @@ beforeAll(async () => {
   ada = await signUp(server.url, "ada");
   bob = await signUp(server.url, "bob");
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 function upgrade(headers: Record<string, string>): Promise<Response> {
   return fetch(`${server.url}/v1/socket`, { headers });
@@ -96,6 +96,27 @@ test("[W6] welcome says who the session is and where each conversation stands", 
   }
   first.close();
 });
+
+test("[W6] with more conversations than fit, welcome says so, and changes of all of them are told", async () => {
+  const large = await startServer({ args: ["--requests-per-minute", "100000", "--commands-burst", "5000"] });
+  const cleo = await signUp(large.url, "cleo");
+  const ids: string[] = [];
+  while (ids.length <= limits.welcomeHeadsMax) {
+    ids.push(
+      ...(await Promise.all(Array.from({ length: 50 }, () => converse(large.url, cleo, "group", [])))),
+    );
+  }
+  const client = await WireClient.join(large.url, cleo.token);
+  expect(client.welcome.complete).toBe(false);
+  expect(client.welcome.heads.length).toBe(limits.welcomeHeadsMax);
+  const told = new Set(client.welcome.heads.map(({ conversation }) => conversation));
+  const untold = ids.find((id) => !told.has(id))!;
+  const other = await WireClient.join(large.url, cleo.token);
+  await other.ack({ kind: "send", conversation: untold, name: "AAAAAAAAAAE", text: "here as well" });
+  await client.next("changes", ({ conversation }) => conversation === untold);
+  for (const it of [client, other]) it.close();
+  await large.stop();
+}, 60_000);
 
 test("[W7] joined and left come at the moment when the membership changes", async () => {
   const client = await WireClient.join(server.url, bob.token);

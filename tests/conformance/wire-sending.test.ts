@@ -20,7 +20,7 @@ beforeAll(async () => {
   bob = await WireClient.join(server.url, people[1]!.token, "banyan.v1.json");
   eve = await WireClient.join(server.url, people[2]!.token);
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 /** A conversation of ada (owner, number 1) and bob (number 2), which both have been told of. */
 async function group(): Promise<string> {

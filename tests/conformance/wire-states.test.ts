@@ -19,7 +19,7 @@ beforeAll(async () => {
   adaElsewhere = await WireClient.join(server.url, (await logIn(server.url, "ada")).token, "banyan.v1.json");
   bob = await WireClient.join(server.url, people[1]!.token);
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 async function group(): Promise<string> {
   const id = await converse(server.url, people[0]!, "group", [people[1]!]);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   client.close();
 }, 60_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 test("[L9] who asks again and again for the largest catch-up slows nobody else down", async () => {
   await besideBystanders(server, "since", async () => {
@@ -42,6 +42,20 @@ test("[L9] who asks again and again for the largest catch-up slows nobody else d
     for (const { code, retryAfterMs } of refused)
       expect([code, retryAfterMs! > 0]).toEqual(["rate_limited", true]);
     greedy.close();
+  });
+}, 60_000);
+
+test("[L9] who reads the largest pages over HTTP, twenty at a time, slows nobody else down", async () => {
+  const paths = [`messages?limit=200`, `changes?rev=0&seq=0`].map(
+    (it) => `/v1/conversations/${conversation}/${it}`,
+  );
+  await besideBystanders(server, "pages", async () => {
+    const headers = { authorization: `Bearer ${mallory.token}` };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => fetch(server.url + paths[i % 2], { headers })),
+    );
+    for (const answer of answers) expect([200, 429]).toContain(answer.status);
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()));
   });
 }, 60_000);
 

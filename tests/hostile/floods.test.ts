@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await startServer();
   mallory = await signUp(server.url, "mallory");
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 test("[W14] [W29] a session that floods is told to slow down, then closed with 4008", async () => {
   await besideBystanders(server, "flood", async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startServer();
   mallory = await signUp(server.url, "mallory");
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 /** Sends payload after payload; comes back when the server has had enough of it. */
 async function bombard(

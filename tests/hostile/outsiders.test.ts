@@ -26,7 +26,7 @@ beforeAll(async () => {
   bob = await signUp(server.url, "bob");
   eve = await signUp(server.url, "eve");
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 const nowhere = "01930f2c-7d1e-7c3a-9f00-5a2b3c4d5e6f";
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   ada = await signUp(server.url, "ada");
   client = await WireClient.join(server.url, ada.token);
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 const texts = [
   "'; drop table messages; --",

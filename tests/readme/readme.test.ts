@@ -25,7 +25,7 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   server = await startServer();
 }, 30_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 30_000);
 
 for (const block of blocks) {
   test(`${block.page}, line ${block.line}: the example runs and prints what the page says`, async () => {
