@@ -91,7 +91,8 @@ export async function openConversation(page: Page, title: string): Promise<void>
 }
 
 export function lineOf(page: Page, title: string) {
-  return page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: title });
+  const lines = page.getByRole("navigation", { name: "Conversations" }).getByRole("link");
+  return lines.filter({ has: page.locator(".rail-name").getByText(title, { exact: true }) });
 }
 
 export function field(page: Page) {
