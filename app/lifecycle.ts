@@ -64,6 +64,7 @@ export interface StopRequest {
   readonly asked: Promise<void>;
   /** Aborted by the second: leaves out the pauses, but still finishes commits and stops the database. */
   readonly hurry: AbortSignal;
+  wasAsked(): boolean;
 }
 
 /** SIGTERM, SIGINT (Ctrl-C) and SIGHUP (a closed terminal) ask for a stop; heard from the call on. */
@@ -78,5 +79,5 @@ export function hearSignals(log: Log): StopRequest {
     asked.resolve();
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
-  return { asked: asked.promise, hurry: hurry.signal };
+  return { asked: asked.promise, hurry: hurry.signal, wasAsked: () => signals > 0 };
 }

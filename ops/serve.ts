@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { assemble } from "#app/assemble.ts";
+import type { Config } from "#app/config.ts";
 import { openDataDirectory } from "#app/data-directory.ts";
 import { createLifecycle, hearSignals, type Lifecycle } from "#app/lifecycle.ts";
 import { checkPort } from "#app/listen-problem.ts";
@@ -23,6 +24,19 @@ async function serve(command: Command): Promise<void> {
   const parts = createLifecycle(log);
   const stop = hearSignals(log);
   closeOnBug(parts, log);
+  const url = await start(config, log, parts).catch((error) => {
+    if (!stop.wasAsked()) throw error;
+    log.warn("stopped before it was ready");
+    process.exit(0);
+  });
+  log.info("ready", { url, ms: sinceStart() });
+  await stop.asked;
+  await parts.close(stop.hurry);
+  log.info("stopped");
+  process.exit(0);
+}
+
+async function start(config: Config, log: Log, parts: Lifecycle): Promise<string> {
   await parts.open(
     "data directory",
     () => openDataDirectory(config.dataDir, config.diskFreeMiBMin),
@@ -33,11 +47,7 @@ async function serve(command: Command): Promise<void> {
     () => assemble(config, log),
     (it, hurry) => it.stop(hurry),
   );
-  log.info("ready", { url: server.url, ms: sinceStart() });
-  await stop.asked;
-  await parts.close(stop.hurry);
-  log.info("stopped");
-  process.exit(0);
+  return server.url;
 }
 
 const closingMsMax = 10_000;

@@ -86,6 +86,8 @@ async function initdb(folder: string, binaries: Binaries, runAs: RunAs): Promise
     "--no-instructions",
   );
   const child = Bun.spawn(runAs.wrap(command, { dieWithUs: true }), {
+    // A Ctrl-C in the terminal asks Banyan to stop, not this.
+    detached: true,
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",
