@@ -52,7 +52,8 @@ export async function since(
   if (!head) return null;
   const reached = { rev: Number(head.rev) as Rev, lastSeq: Number(head.seq) as Seq };
   const changes = rows.flatMap((row) => changesOf(row, rev));
-  if (changes.length > rowsMax) return { ...reached, reset: true, changes: [] };
+  if (changes.length > rowsMax || reached.lastSeq - seq > rowsMax)
+    return { ...reached, reset: true, changes: [] };
   return { ...reached, reset: false, changes: changes.sort((a, b) => a.rev - b.rev) };
 }
 
@@ -111,15 +112,22 @@ from head h left join ${t.messages} m
 order by m.seq`,
 );
 
-/** One row more than wanted of each kind tells that it is too much. */
+/**
+ * One row more than wanted of each kind tells that it is too much. Messages are numbered without holes: where more
+ * are new than wanted, none is read.
+ */
 const sinceText = perPartition(
   (t) => `
+with head as materialized (
+  select rev, last_seq, title_rev, title, last_seq - $5::bigint < $6::int as is_near
+  from ${t.conversations} where bucket = $1 and id = $2
+)
 select 'message' as source, ${columns}, ${reactions(t)}, null::jsonb as member from (
   (select * from ${t.messages} where bucket = $1 and conversation_id = $2 and seq > $5::bigint
-    order by seq limit $6::int)
+    and (select is_near from head) order by seq limit $6::int)
   union all
   (select * from ${t.messages} where bucket = $1 and conversation_id = $2 and changed_rev > $4::bigint
-    and seq <= $5::bigint order by changed_rev limit $6::int)
+    and seq <= $5::bigint and (select is_near from head) order by changed_rev limit $6::int)
 ) m
 union all
 (select 'member', p.rev, null, null, null, null, null, null, null, null, null,
@@ -127,8 +135,7 @@ union all
   from ${t.members} p where p.bucket = $1 and p.conversation_id = $2 and p.rev > $4::bigint
   order by p.rev limit $6::int)
 union all
-select 'head', c.rev, c.last_seq, null, c.title_rev, c.title, null, null, null, null, null, null
-from ${t.conversations} c where c.bucket = $1 and c.id = $2`,
+select 'head', rev, last_seq, null, title_rev, title, null, null, null, null, null, null from head`,
 );
 
 const newestText = `
