@@ -88,7 +88,7 @@ export class ConversationList implements Conversations {
       items.push(item);
       const author = item.lastMessage?.author;
       const isNamed = item.lastAuthorName !== undefined || author === known.me || item.kind === "direct";
-      if (author !== undefined && !isNamed && known.members.want(author)) this.sync.readMembers(known);
+      if (author !== undefined && !isNamed && known.members.want(author)) this.sync.background.members(known);
     }
     return items.sort((a, b) => b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
   }

@@ -88,7 +88,7 @@ export class View implements ConversationView {
   member(member: MemberNo): Member | undefined {
     const { known } = this;
     const found = known?.members.get(member);
-    if (known && !found && known.members.want(member)) this.sync.readMembers(known);
+    if (known && !found && known.members.want(member)) this.sync.background.members(known);
     return found;
   }
 
@@ -101,7 +101,7 @@ export class View implements ConversationView {
 
   async openAtUnread(): Answer<void> {
     this.isOpened = true;
-    const ensured = await this.sync.ensure(this.id);
+    const ensured = await this.sync.background.ensure(this.id);
     if (!ensured.ok) return ensured;
     const known = ensured.value;
     const unread = known.feed.lastSeq - known.readSeq;
@@ -240,7 +240,7 @@ export class View implements ConversationView {
   }
 
   async #read(from: PageFrom, limit: number): Answer<void> {
-    const ensured = await this.sync.ensure(this.id);
+    const ensured = await this.sync.background.ensure(this.id);
     if (!ensured.ok) return ensured;
     const known = ensured.value;
     const { resets } = known.feed;

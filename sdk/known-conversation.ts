@@ -80,9 +80,8 @@ export class KnownConversation {
     this.feed.heard(rev, summary.lastSeq);
   }
 
-  applyOpened(opened: OpenedAnswer): void {
-    this.applySummary(opened);
-    for (const { member, seq } of opened.cursors) this.moveCursor(member, seq);
+  applyCursors(cursors: OpenedAnswer["cursors"]): void {
+    for (const { member, seq } of cursors) this.moveCursor(member, seq);
   }
 
   moveCursor(member: number, seq: number): void {

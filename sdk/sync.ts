@@ -2,10 +2,9 @@
 // the right order when there is room. It holds the conversations; views and lists read from it.
 
 import type { ConversationId, MemberNo, MessageName } from "#base/ids.ts";
-import { ok, refused } from "#base/result.ts";
 import type { ServerFrame, WireHead } from "#protocol/frames.ts";
-import { limits } from "#protocol/limits.ts";
 import type { Api, SummaryAnswer } from "./api.ts";
+import { BackgroundReads } from "./background-reads.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Commands } from "./commands.ts";
 import type { Connection, Welcome } from "./connection.ts";
@@ -21,7 +20,8 @@ import { PendingChanges } from "./pending-changes.ts";
 import { ReadTelling } from "./read-telling.ts";
 import { refusalOf } from "./refusals.ts";
 import type { OutboxEntry, StoredState } from "./store.ts";
-import type { Answer, Chance, ClientEvents, Clock, Receipt } from "./types.ts";
+import type { Chance, ClientEvents, Clock, Receipt } from "./types.ts";
+import { TypingNotices } from "./typing-notices.ts";
 
 export interface SyncParts {
   readonly connection: Connection;
@@ -55,10 +55,16 @@ export class Sync {
   /** Whether the server's list has been seen whole in this run. */
   isComplete = false;
   views!: OpenViews;
+  readonly background: BackgroundReads;
   readonly #reads: ReadTelling;
+  readonly #typing: TypingNotices;
 
   constructor(readonly parts: SyncParts) {
     this.#reads = new ReadTelling(parts, (id) => this.known.get(id)?.readSeq ?? 0);
+    this.#typing = new TypingNotices(parts.clock, (conversation, members) => {
+      this.news.conversation(conversation);
+      parts.events.emit("typing", { conversation, members });
+    });
     this.news = new News(
       (id) => {
         this.views.changed(id);
@@ -67,6 +73,13 @@ export class Sync {
       () => parts.events.emit("conversations", undefined),
     );
     const changed = (id: ConversationId) => this.news.conversation(id);
+    this.background = new BackgroundReads(parts, {
+      known: this.known,
+      summary: (summary) => this.summary(summary),
+      changed,
+      gone: (id) => this.gone(id),
+      listIsComplete: () => this.#complete(),
+    });
     this.outbox = new Outbox(parts, {
       changed,
       acknowledged: (entry, receipt) => this.#acknowledged(entry, receipt),
@@ -105,10 +118,11 @@ export class Sync {
       told.add(head.conversation as ConversationId);
       this.#head(head);
     }
-    if (welcome.complete) for (const id of [...this.known.keys()]) if (!told.has(id)) this.gone(id);
+    // Perhaps left, perhaps made a moment ago and on its way to the heads: the server knows.
+    if (welcome.complete) for (const id of this.known.keys()) if (!told.has(id)) this.background.summary(id);
     const needsList = !welcome.complete || [...this.known.values()].some(({ about }) => about === null);
-    if (needsList) this.readList(told);
-    else this.isComplete = true;
+    if (needsList) this.background.list(told);
+    else this.#complete();
     this.news.list();
     this.outbox.resume();
     this.pending.resume();
@@ -148,14 +162,16 @@ export class Sync {
       case "read":
         this.#cursor(frame.conversation as ConversationId, frame.member, frame.seq);
         break;
-      case "typing":
-        this.#typing(frame.conversation as ConversationId, frame.member as MemberNo);
+      case "typing": {
+        const known = this.known.get(frame.conversation as ConversationId);
+        if (known) this.#typing.heard(known, frame.member as MemberNo);
         break;
+      }
       case "joined":
         this.#head(frame.head);
-        this.readSummary(frame.head.conversation as ConversationId);
+        this.background.summary(frame.head.conversation as ConversationId);
         // What one looks at counts only from the moment when one is a member.
-        this.views.live();
+        if (this.views.has(frame.head.conversation as ConversationId)) this.views.live();
         break;
       case "left":
         this.gone(frame.conversation as ConversationId);
@@ -198,19 +214,9 @@ export class Sync {
     this.parts.events.emit("left", id);
   }
 
-  /** The conversation, read from the server when it is not known yet. */
-  async ensure(id: ConversationId): Answer<KnownConversation> {
-    const known = this.known.get(id);
-    if (known) return ok(known);
-    const opened = await this.parts.api.open(id);
-    if (!opened.ok) return opened;
-    const added = this.summary(opened.value);
-    return added ? ok(added) : refused({ code: "queue_full", message: "Too many conversations." });
-  }
-
   /** For a view that opens: who has read how far is told only from then on. */
-  readCursors(id: ConversationId): void {
-    if (this.parts.connection.open) this.readSummary(id);
+  viewed(id: ConversationId): void {
+    if (this.parts.connection.open) this.background.summary(id);
   }
 
   summary(summary: SummaryAnswer): KnownConversation | null {
@@ -220,55 +226,6 @@ export class Sync {
     known.applySummary(summary);
     this.#settle(known);
     return known;
-  }
-
-  readSummary(id: ConversationId): void {
-    this.parts.jobs.run(`summary ${id}`, async () => {
-      const opened = await this.parts.api.open(id);
-      if (opened.ok) {
-        this.summary(opened.value);
-        this.known.get(id)?.applyOpened(opened.value);
-      } else if (opened.refusal.code === "unknown_conversation") {
-        this.gone(id);
-      }
-      return opened;
-    });
-  }
-
-  /** All pages of the list. `told`: heads that `welcome` had; what is in neither is perhaps no longer one's own. */
-  readList(told: ReadonlySet<ConversationId>): void {
-    this.parts.jobs.run("list", async () => {
-      const seen = new Set(told);
-      let after: ConversationId | undefined;
-      do {
-        const page = await this.parts.api.list(after);
-        if (!page.ok) return page;
-        for (const summary of page.value.conversations) {
-          seen.add(summary.conversation);
-          this.summary(summary);
-        }
-        after = page.value.next;
-      } while (after && seen.size < maxima.conversationsMax);
-      // Heads may tell of conversations that the list, fed a moment later, does not have yet.
-      for (const [id, { about }] of this.known) if (!about || !seen.has(id)) this.readSummary(id);
-      this.isComplete = true;
-      this.news.list();
-      return ok(undefined);
-    });
-  }
-
-  readMembers(known: KnownConversation): void {
-    this.parts.jobs.run(`members ${known.id}`, async () => {
-      // Gathers what one painting asks for.
-      await Promise.resolve();
-      const asked = known.members.wanted();
-      if (asked.length === 0) return ok(undefined);
-      const { rev } = known.feed;
-      const answer = await this.parts.api.membersByNumber(known.id, asked);
-      if (answer.ok) known.members.read(answer.value.members, asked, rev);
-      if (answer.ok) this.news.conversation(known.id);
-      return answer;
-    });
   }
 
   markRead(id: ConversationId, seq: number): void {
@@ -281,6 +238,11 @@ export class Sync {
 
   tellReads(): void {
     this.#reads.tell();
+  }
+
+  #complete(): void {
+    this.isComplete = true;
+    this.news.list();
   }
 
   /** After a feed moved: what follows from it, once. */
@@ -330,7 +292,7 @@ export class Sync {
 
   #knownOrAsked(id: ConversationId): KnownConversation | undefined {
     const known = this.known.get(id);
-    if (!known) this.readSummary(id);
+    if (!known) this.background.summary(id);
     return known;
   }
 
@@ -351,15 +313,15 @@ export class Sync {
       if (mine && isNew) known.read(message.seq);
       // Its acknowledgement was lost: the server may not know that its author has read so far.
       if (mine && isNew && missed) this.#reads.note(id);
-      if (isNew) this.#stopsTyping(known, message.author);
+      if (isNew) this.#typing.ended(known, message.author);
       if (isNew) this.parts.events.emit("message", { conversation: id, message, mine, missed });
     } else if (event.kind === "member") {
-      if (!known.applyMember(event.change, event.missed)) this.#count(known);
+      if (!known.applyMember(event.change, event.missed) && this.views.has(id)) this.background.count(known);
     } else if (event.kind === "conversation") {
       known.applyTitle(event.change);
     } else {
       this.parts.events.emit("resynced", id);
-      this.readSummary(id);
+      this.background.summary(id);
       this.views.reload(id);
     }
   }
@@ -391,34 +353,5 @@ export class Sync {
       this.parts.keeper.conversationChanged(id);
     }
     this.news.conversation(id);
-  }
-
-  #typing(id: ConversationId, member: MemberNo): void {
-    const known = this.known.get(id);
-    if (!known || (known.typing.size >= limits.receiptsMembersMax && !known.typing.has(member))) return;
-    known.typing.get(member)?.();
-    known.typing.set(
-      member,
-      this.parts.clock.after(limits.typingHoldsMs, () => this.#stopsTyping(known, member)),
-    );
-    this.#tellTyping(known);
-  }
-
-  #stopsTyping(known: KnownConversation, member: MemberNo): void {
-    known.typing.get(member)?.();
-    if (known.typing.delete(member)) this.#tellTyping(known);
-  }
-
-  #tellTyping(known: KnownConversation): void {
-    this.news.conversation(known.id);
-    this.parts.events.emit("typing", { conversation: known.id, members: [...known.typing.keys()] });
-  }
-
-  /** The number of members is in doubt: read it again where somebody sees it, not too often. */
-  #count(known: KnownConversation): void {
-    const now = this.parts.clock.now();
-    if (!this.views.has(known.id) || now - known.countedAt < maxima.summaryEveryMs) return;
-    known.countedAt = now;
-    this.readSummary(known.id);
   }
 }

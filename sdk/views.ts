@@ -25,7 +25,7 @@ export class Views implements OpenViews {
     }
     const view = new View(id, this.sync, () => this.#closed(id));
     this.#views.set(id, view);
-    this.sync.readCursors(id);
+    this.sync.viewed(id);
     this.look();
     return view;
   }
@@ -51,7 +51,7 @@ export class Views implements OpenViews {
     this.look();
     for (const [id, view] of this.#views) {
       view.reload();
-      this.sync.readCursors(id);
+      this.sync.viewed(id);
     }
   }
 
