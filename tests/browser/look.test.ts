@@ -159,8 +159,6 @@ async function tellStory(): Promise<void> {
   await talkTo(mira.page, "Ada Lovelace");
   await say(mira.page, "Did you see the new leaves?");
   await lineOf(ada.page, "Mira Okafor").getByText("1 unread").waitFor();
-  await talkTo(ada.page, "Jonas Weber");
-  await openConversation(ada.page, "Under the tree");
 }
 
 async function makeGroup(page: Page): Promise<void> {

@@ -45,21 +45,24 @@ export function ConversationPage(props: {
     if (view.messages.some((message) => message.seq === seq)) there();
     else void action.run(() => view.openAround(seq), there);
   };
-  const acts: MessageActs = {
-    react: (message, emoji, on) => void action.run(() => view.react(message.seq!, emoji, on)),
-    reply: (message) => {
-      editing.value = null;
-      replying.value = message;
-    },
-    edit: (message) => {
-      replying.value = null;
-      editing.value = message;
-    },
-    remove: (message) => {
-      removing.value = message;
-    },
-    jump: (seq) => goToMessage(seq as Seq),
-  };
+  const acts = useMemo<MessageActs>(
+    () => ({
+      react: (message, emoji, on) => void action.run(() => view.react(message.seq!, emoji, on)),
+      reply: (message) => {
+        editing.value = null;
+        replying.value = message;
+      },
+      edit: (message) => {
+        replying.value = null;
+        editing.value = message;
+      },
+      remove: (message) => {
+        removing.value = message;
+      },
+      jump: (seq) => goToMessage(seq as Seq),
+    }),
+    [view],
+  );
 
   return (
     <>

@@ -14,7 +14,8 @@ export class Place {
     const { list } = this;
     this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearEndPx;
     const top = list.getBoundingClientRect().top;
-    const first = this.rows().find((row) => row.getBoundingClientRect().bottom > top + 4);
+    const rows = this.rows();
+    const first = rows[countWhile(rows, (row) => row.getBoundingClientRect().bottom <= top + 4)];
     this.anchor = first ? { key: first.dataset.key!, top: first.getBoundingClientRect().top - top } : null;
   }
 
@@ -46,14 +47,28 @@ export class Place {
 
   /** The number of the last message that stands wholly or partly in view. */
   lastSeqInView(): number {
-    const bottom = this.list.getBoundingClientRect().bottom;
-    const inView = this.rows().filter(
-      (row) => row.dataset.seq && row.getBoundingClientRect().top < bottom - 8,
+    const bottom = this.list.getBoundingClientRect().bottom - 8;
+    const rows = this.rows();
+    const inView = rows.slice(
+      0,
+      countWhile(rows, (row) => row.getBoundingClientRect().top < bottom),
     );
-    return Number(inView.at(-1)?.dataset.seq ?? 0);
+    return Number(inView.findLast((row) => row.dataset.seq)?.dataset.seq ?? 0);
   }
 
   private rows(): HTMLElement[] {
     return [...this.list.querySelectorAll<HTMLElement>("[data-key]")];
   }
+}
+
+/** How many items at the beginning fulfil a condition that only they fulfil: found by halving. */
+function countWhile<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(items[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

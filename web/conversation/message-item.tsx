@@ -1,10 +1,11 @@
 // One message: who, what, when, how it fares, and what one can do with it.
 
 import { type Signal, useComputed, useSignal } from "@preact/signals";
-import type { ConversationView, ShownMessage } from "#sdk/types.ts";
+import type { ConversationView, Member, ShownMessage } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Icon, IconButton } from "#web/shell/icons.tsx";
 import { clockTime, wholeTime } from "#web/shell/times.ts";
+import { whenChanged } from "#web/shell/when-changed.tsx";
 import { MessageText } from "./message-text.tsx";
 import { Quote } from "./quote.tsx";
 import { ReactionPicker, Reactions } from "./reactions.tsx";
@@ -20,6 +21,10 @@ export interface MessageActs {
 interface MessageProps {
   view: ConversationView;
   message: ShownMessage;
+  author: Member | undefined;
+  /** The message that this one answers, where it is at hand. */
+  answered: ShownMessage | undefined;
+  answeredAuthor: string;
   starts: boolean;
   /** Who else has read this far: shown under the newest of one's own messages that was read. */
   seen: string | undefined;
@@ -31,10 +36,11 @@ interface MessageProps {
   acts: MessageActs;
 }
 
-export function MessageItem(props: MessageProps) {
-  const { view, message, active } = props;
+export const MessageItem = whenChanged(Item);
+
+function Item(props: MessageProps) {
+  const { view, message, author, active } = props;
   const isActive = useComputed(() => active.value === message.key);
-  const author = view.member(message.author);
   const activate = () => {
     active.value = message.key;
   };
@@ -65,7 +71,7 @@ export function MessageItem(props: MessageProps) {
         {props.starts && !message.mine && <p class="author">{author?.displayName ?? "…"}</p>}
         {props.starts && message.mine && <p class="only-heard">You</p>}
         <div class="bubble-line">
-          <Bubble view={view} message={message} onJump={props.acts.jump} />
+          <Bubble {...props} />
           {isActive.value && message.seq !== undefined && message.deletedAt === undefined && (
             <Actions message={message} mayRemove={props.mayRemove} acts={props.acts} />
           )}
@@ -81,8 +87,8 @@ export function MessageItem(props: MessageProps) {
   );
 }
 
-function Bubble(props: { view: ConversationView; message: ShownMessage; onJump: (seq: number) => void }) {
-  const { view, message } = props;
+function Bubble(props: MessageProps) {
+  const { message } = props;
   if (message.deletedAt !== undefined) {
     return (
       <div class="bubble is-gone">
@@ -92,7 +98,13 @@ function Bubble(props: { view: ConversationView; message: ShownMessage; onJump: 
   }
   return (
     <div class={`bubble${message.status === "failed" ? " is-failed" : ""}`}>
-      {message.replyTo !== undefined && <Quote view={view} seq={message.replyTo} onJump={props.onJump} />}
+      {message.replyTo !== undefined && (
+        <Quote
+          message={props.answered}
+          author={props.answeredAuthor}
+          onJump={() => props.acts.jump(message.replyTo!)}
+        />
+      )}
       <MessageText text={message.text} />
       <Stamp message={message} />
     </div>

@@ -2,11 +2,12 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { ConversationView } from "#sdk/types.ts";
+import type { ConversationView, ShownMessage } from "#sdk/types.ts";
 import { Icon } from "#web/shell/icons.tsx";
 import { dayName } from "#web/shell/times.ts";
 import { Place } from "./keep-place.ts";
 import { type MessageActs, MessageItem } from "./message-item.tsx";
+import { authorName } from "./quote.tsx";
 import { type Row, rowsOf } from "./rows.ts";
 import { seenBelow } from "./seen.ts";
 
@@ -60,6 +61,11 @@ export function MessageList(props: {
     return () => clearTimeout(timer);
   }, [sought.value]);
 
+  const bySeq = useMemo(
+    () => new Map(view.messages.map((message) => [message.seq, message])),
+    [view.messages],
+  );
+  const answeredBy = ({ replyTo }: ShownMessage) => (replyTo === undefined ? undefined : bySeq.get(replyTo));
   const seen = seenBelow(view);
   const mayRemoveAny = view.item !== undefined && view.item.kind !== "direct" && view.item.role !== "member";
   const lastKey = view.messages.at(-1)?.key;
@@ -80,6 +86,9 @@ export function MessageList(props: {
                 key={row.key}
                 view={view}
                 message={row.message}
+                author={view.member(row.message.author)}
+                answered={answeredBy(row.message)}
+                answeredAuthor={answeredAuthor(view, answeredBy(row.message))}
                 starts={row.starts}
                 seen={seen?.key === row.key ? seen.words : undefined}
                 mayRemove={row.message.mine || mayRemoveAny}
@@ -102,6 +111,10 @@ export function MessageList(props: {
       )}
     </div>
   );
+}
+
+function answeredAuthor(view: ConversationView, message: ShownMessage | undefined): string {
+  return message ? authorName(view, message) : "";
 }
 
 function Line({ row }: { row: Exclude<Row, { kind: "message" }> }) {

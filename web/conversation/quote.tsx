@@ -2,13 +2,12 @@
 
 import type { ConversationView, ShownMessage } from "#sdk/types.ts";
 
-export function Quote(props: { view: ConversationView; seq: number; onJump: (seq: number) => void }) {
-  const { view, seq } = props;
-  const message = view.messages.find((candidate) => candidate.seq === seq);
+export function Quote(props: { message: ShownMessage | undefined; author: string; onJump: () => void }) {
+  const { message } = props;
   return (
-    <button type="button" class="quote" onClick={() => props.onJump(seq)}>
+    <button type="button" class="quote" onClick={props.onJump}>
       <span class="only-heard">In reply to</span>
-      <span class="quote-author">{message ? authorName(view, message) : "An earlier message"}</span>
+      <span class="quote-author">{message ? props.author : "An earlier message"}</span>
       <span>{message ? quotedText(message) : "Show it"}</span>
     </button>
   );
