@@ -1,8 +1,8 @@
 // banyan.config.json in the data directory: the same options by their names in the table, for those who would
 // rather keep them with the data. A damaged file never counts as an empty one.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { didYouMean } from "./nearest.ts";
 import { type OptionName, optionNames, options } from "./options.ts";
 
@@ -32,7 +32,17 @@ function readIfThere(path: string): { content: string } | "unreadable" | null {
     return { content: readFileSync(path, "utf8") };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" || code === "ENOTDIR" ? null : "unreadable";
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    return mayEnter(dirname(path)) ? "unreadable" : null; // a closed folder is reported by who opens it
+  }
+}
+
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
