@@ -237,6 +237,10 @@ export class Stranger {
     }
     this.#answers.get(frame.id)?.(frame);
     this.#answers.delete(frame.id);
+    this.#tell(frame);
+  }
+
+  #tell(frame: Frame): void {
     for (const listener of [...this.#listeners]) listener(frame);
   }
 
@@ -252,6 +256,7 @@ export class Stranger {
     setTimeout(() => {
       if (feed.rev < missing) this.#catchUp(conversation);
       else this.#changed(conversation, list);
+      this.#tell({ kind: "late changes" });
     }, this.#graceMs);
   }
 
