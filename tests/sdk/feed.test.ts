@@ -116,6 +116,28 @@ test("[W21] an edit without the field keeps the reactions, and one's own taking 
   expect(view.messages[0]?.reactions).toEqual([]);
 });
 
+test("[W21] a page that is ahead of the changes has their reactions already", async () => {
+  const { server, view } = await liveScene({ rev: 2, lastSeq: 1 });
+  const reactions = [{ emoji: "👍", count: 2, mine: true }];
+  const { kind: _, ...row } = said(4, 1, "m1", { reactions });
+  server.answers.set(`GET /v1/conversations/${room}/messages`, () => ({
+    rev: 4,
+    lastSeq: 1,
+    messages: [row],
+    hasBefore: false,
+    hasAfter: false,
+  }));
+  await view.openAtHead();
+  const step = { kind: "reaction", seq: 1, emoji: "👍", on: true } as const;
+  server.socket.tell(changes({ ...step, rev: 3, member: 1, count: 1 }));
+  await settled();
+  expect(view.messages[0]?.reactions).toEqual(reactions);
+  server.socket.tell(changes({ ...step, rev: 4, member: 2, count: 2 }));
+  server.socket.tell(changes({ ...step, rev: 5, member: 1, on: false, count: 1 }));
+  await settled();
+  expect(view.messages[0]?.reactions).toEqual([{ emoji: "👍", count: 1, mine: false }]);
+});
+
 test("[W27] a head in a pong that stays ahead is asked for", async () => {
   const { server, clock, texts } = await liveScene();
   await clock.pass(limits.heartbeatMs);
