@@ -82,7 +82,9 @@ export class Connection {
   }
 
   wake(): void {
-    if (this.state.kind === "waiting" && this.state.reason !== "draining") {
+    if (this.state.kind === "waiting") {
+      // The server said when: that is spread over its clients, and a glance at the page must not undo it.
+      if (this.state.reason === "draining" || this.state.reason === "refused") return;
       this.#cancelRetry();
       this.#connect();
     } else if (this.#attempt?.live) {

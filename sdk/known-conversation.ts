@@ -2,6 +2,7 @@
 
 import type { ConversationId, MemberNo, Rev, Seq } from "#base/ids.ts";
 import type { WireChange } from "#protocol/frames.ts";
+import { limits } from "#protocol/limits.ts";
 import type { OpenedAnswer, SummaryAnswer } from "./api.ts";
 import { Feed, type FeedEvent, messageOf } from "./feed.ts";
 import { maxima } from "./maxima.ts";
@@ -85,8 +86,9 @@ export class KnownConversation {
   }
 
   moveCursor(member: number, seq: number): void {
+    const isFull = this.cursors.size >= limits.receiptsMembersMax && !this.cursors.has(member as MemberNo);
     if (member === this.me) this.read(seq);
-    else if ((this.cursors.get(member as MemberNo) ?? 0) < seq)
+    else if (!isFull && (this.cursors.get(member as MemberNo) ?? 0) < seq)
       this.cursors.set(member as MemberNo, seq as Seq);
   }
 

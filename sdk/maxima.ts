@@ -47,13 +47,14 @@ export const maxima = {
   /** A command without an answer for this long means a broken connection. */
   answerWithinMs: 15 * secondMs,
   httpWithinMs: 20 * secondMs,
-  /** Full jitter: a wait is drawn from 0 to `retryBaseMs * 2^attempt`, at most `retryMaxMs`. */
+  /** Full jitter: a wait is drawn from 0 to `retryBaseMs`, doubled with each attempt after the first few. */
   retryBaseMs: secondMs,
+  retriesBeforeGrowth: 3,
   retryMaxMs: 30 * secondMs,
   /** The server closed because it refused too many frames in a row. */
   afterFloodMs: minuteMs,
   /** A connection that lived this long was a good one: waiting starts small again. */
-  steadyAfterMs: 10 * secondMs,
+  steadyAfterMs: 3 * secondMs,
   /** How often a read cursor is told, and the store is written, at most. */
   readEveryMs: 250,
   /** A read cursor that the server has not repeated by then is told again. */

@@ -1,7 +1,7 @@
 // The client's heart: what arrives over the connection finds its conversation here, and what leaves is given in
 // the right order when there is room. It holds the conversations; views and lists read from it.
 
-import type { ConversationId, MemberNo, MessageName } from "#base/ids.ts";
+import type { ConversationId, MessageName } from "#base/ids.ts";
 import type { ServerFrame, WireHead } from "#protocol/frames.ts";
 import type { Api, SummaryAnswer } from "./api.ts";
 import { BackgroundReads } from "./background-reads.ts";
@@ -10,6 +10,7 @@ import type { Commands } from "./commands.ts";
 import type { Connection, Welcome } from "./connection.ts";
 import type { Emitter } from "./events.ts";
 import type { CaughtUp, FeedEvent } from "./feed.ts";
+import { hear } from "./hear.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Keeper } from "./keeper.ts";
 import { KnownConversation } from "./known-conversation.ts";
@@ -18,7 +19,6 @@ import { News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
 import { PendingChanges } from "./pending-changes.ts";
 import { ReadTelling } from "./read-telling.ts";
-import { refusalOf } from "./refusals.ts";
 import type { OutboxEntry, StoredState } from "./store.ts";
 import type { Chance, ClientEvents, Clock, Receipt } from "./types.ts";
 import { TypingNotices } from "./typing-notices.ts";
@@ -57,11 +57,11 @@ export class Sync {
   views!: OpenViews;
   readonly background: BackgroundReads;
   readonly #reads: ReadTelling;
-  readonly #typing: TypingNotices;
+  readonly typing: TypingNotices;
 
   constructor(readonly parts: SyncParts) {
     this.#reads = new ReadTelling(parts, (id) => this.known.get(id)?.readSeq ?? 0);
-    this.#typing = new TypingNotices(parts.clock, (conversation, members) => {
+    this.typing = new TypingNotices(parts.clock, (conversation, members) => {
       this.news.conversation(conversation);
       parts.events.emit("typing", { conversation, members });
     });
@@ -116,7 +116,7 @@ export class Sync {
     const told = new Set<ConversationId>();
     for (const head of welcome.heads) {
       told.add(head.conversation as ConversationId);
-      this.#head(head);
+      this.head(head);
     }
     // Perhaps left, perhaps made a moment ago and on its way to the heads: the server knows.
     if (welcome.complete) for (const id of this.known.keys()) if (!told.has(id)) this.background.summary(id);
@@ -136,47 +136,7 @@ export class Sync {
   }
 
   frame(frame: ServerFrame): void {
-    switch (frame.kind) {
-      case "ack":
-      case "caughtUp":
-        this.parts.commands.answer(frame);
-        break;
-      case "refused":
-        if (!this.parts.commands.answer(frame) && frame.id === undefined)
-          this.parts.events.emit("refused", { refusal: refusalOf(frame) });
-        break;
-      case "changes": {
-        const known = this.#knownOrAsked(frame.conversation as ConversationId);
-        if (!known) break;
-        known.feed.receive(frame.changes);
-        this.#settle(known);
-        break;
-      }
-      case "pong":
-        for (const { conversation, rev } of frame.heads ?? []) {
-          const known = this.#knownOrAsked(conversation as ConversationId);
-          known?.feed.heard(rev);
-          if (known) this.catchUp.check(known.id);
-        }
-        break;
-      case "read":
-        this.#cursor(frame.conversation as ConversationId, frame.member, frame.seq);
-        break;
-      case "typing": {
-        const known = this.known.get(frame.conversation as ConversationId);
-        if (known) this.#typing.heard(known, frame.member as MemberNo);
-        break;
-      }
-      case "joined":
-        this.#head(frame.head);
-        this.background.summary(frame.head.conversation as ConversationId);
-        // What one looks at counts only from the moment when one is a member.
-        if (this.views.has(frame.head.conversation as ConversationId)) this.views.live();
-        break;
-      case "left":
-        this.gone(frame.conversation as ConversationId);
-        break;
-    }
+    hear(this, frame);
     this.pump();
   }
 
@@ -278,7 +238,7 @@ export class Sync {
     this.news.conversation(id);
   }
 
-  #head(head: WireHead): void {
+  head(head: WireHead): void {
     const id = head.conversation as ConversationId;
     const known = this.known.get(id) ?? this.#add(id, head.rev, head.lastSeq);
     if (!known) return;
@@ -290,7 +250,7 @@ export class Sync {
     this.news.conversation(id);
   }
 
-  #knownOrAsked(id: ConversationId): KnownConversation | undefined {
+  knownOrAsked(id: ConversationId): KnownConversation | undefined {
     const known = this.known.get(id);
     if (!known) this.background.summary(id);
     return known;
@@ -313,7 +273,7 @@ export class Sync {
       if (mine && isNew) known.read(message.seq);
       // Its acknowledgement was lost: the server may not know that its author has read so far.
       if (mine && isNew && missed) this.#reads.note(id);
-      if (isNew) this.#typing.ended(known, message.author);
+      if (isNew) this.typing.ended(known, message.author);
       if (isNew) this.parts.events.emit("message", { conversation: id, message, mine, missed });
     } else if (event.kind === "member") {
       if (!known.applyMember(event.change, event.missed) && this.views.has(id)) this.background.count(known);
@@ -344,7 +304,7 @@ export class Sync {
     this.#settle(known);
   }
 
-  #cursor(id: ConversationId, member: number, seq: number): void {
+  cursor(id: ConversationId, member: number, seq: number): void {
     const known = this.known.get(id);
     if (!known) return;
     known.moveCursor(member, seq);
