@@ -14,8 +14,8 @@ export interface Acknowledged {
 
 export interface Crowd {
   readonly acknowledged: readonly Acknowledged[];
-  /** Fulfils at the next acknowledgement of any message that was sent after now. */
-  nextAcknowledged(): Promise<void>;
+  /** Fulfils when `count` senders had a message acknowledged that they sent after this call. */
+  sendersServed(count: number): Promise<void>;
   /** Fulfils when `count` more are acknowledged. */
   moreAcknowledged(count: number): Promise<void>;
   /** Stops sending, waits until everything given is answered, and ends the clients. */
@@ -40,12 +40,18 @@ export async function makePairs(url: string, pairs: number): Promise<readonly Pl
 }
 
 async function signUp(url: string, handle: string): Promise<{ token: string; user: string }> {
-  const { token, account } = await post(url, "/v1/accounts", { handle, password: `${handle} likes long words` });
+  const { token, account } = await post(url, "/v1/accounts", {
+    handle,
+    password: `${handle} likes long words`,
+  });
   return { token, user: account.user };
 }
 
 async function post(url: string, path: string, body: unknown, token?: string): Promise<any> {
-  const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const headers = {
+    "content-type": "application/json",
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
   const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}`);
   return answer.json();
@@ -53,41 +59,51 @@ async function post(url: string, path: string, body: unknown, token?: string): P
 
 export async function startCrowd(url: string, places: readonly Place[]): Promise<Crowd> {
   const acknowledged: Acknowledged[] = [];
-  const waiting = new Set<{ left: number; done: () => void }>();
+  /** Each hears of every acknowledgement: whose, and when that message was sent. */
+  const hearing = new Set<(sender: number, sentAt: number) => void>();
   let isSending = true;
   let texts = 0;
   const clients = places.map(({ token }) => createClient({ url, token, auth: "token" }));
 
-  async function sendOn(client: Client, conversation: ConversationId): Promise<void> {
+  async function sendOn(client: Client, sender: number, conversation: ConversationId): Promise<void> {
     const view = client.conversation(conversation);
     while (isSending) {
       const text = `text ${++texts}`;
+      const sentAt = performance.now();
       const named = await view.send(text);
       if (!named.ok) throw new Error(`a send was refused: ${named.refusal.code}`);
       const receipt = await view.sent(named.value);
       if (!receipt.ok) throw new Error(`a message failed: ${receipt.refusal.code}`);
       acknowledged.push({ conversation, name: named.value, text, receipt: receipt.value });
-      for (const waiter of waiting) if (--waiter.left <= 0) waiter.done();
+      for (const hear of hearing) hear(sender, sentAt);
     }
   }
 
   await Promise.all(clients.map((client) => client.start()));
-  const sending = Promise.all(clients.map((client, i) => sendOn(client, places[i]!.conversation)));
-  const moreAcknowledged = (count: number) =>
-    new Promise<void>((done) => {
-      const waiter = {
-        left: count,
-        done: () => {
-          waiting.delete(waiter);
-          done();
-        },
+  const sending = Promise.all(clients.map((client, i) => sendOn(client, i, places[i]!.conversation)));
+  /** Listens until `isDone`; a sender that fails ends the wait. */
+  function until(isDone: (sender: number, sentAt: number) => boolean): Promise<void> {
+    const heard = new Promise<void>((done) => {
+      const hear = (sender: number, sentAt: number) => {
+        if (!isDone(sender, sentAt)) return;
+        hearing.delete(hear);
+        done();
       };
-      waiting.add(waiter);
+      hearing.add(hear);
     });
+    return Promise.race([heard, sending.then(() => {})]);
+  }
   return {
     acknowledged,
-    moreAcknowledged: (count) => Promise.race([moreAcknowledged(count), sending.then(() => {})]),
-    nextAcknowledged: () => Promise.race([moreAcknowledged(1), sending.then(() => {})]),
+    moreAcknowledged(count) {
+      let left = count;
+      return until(() => --left <= 0);
+    },
+    sendersServed(count) {
+      const since = performance.now();
+      const served = new Set<number>();
+      return until((sender, sentAt) => sentAt > since && served.add(sender).size >= count);
+    },
     async finish() {
       isSending = false;
       await sending;
@@ -121,7 +137,11 @@ export async function audit(url: string, places: readonly Place[], crowd: Crowd)
   return result;
 }
 
-async function readAll(url: string, token: string, conversation: string): Promise<{ seq: number; text: string }[]> {
+async function readAll(
+  url: string,
+  token: string,
+  conversation: string,
+): Promise<{ seq: number; text: string }[]> {
   const messages: { seq: number; text: string }[] = [];
   for (let hasAfter = true; hasAfter; ) {
     const after = messages.at(-1)?.seq ?? 0;
