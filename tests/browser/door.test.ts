@@ -58,6 +58,21 @@ test("where one needs an invitation, its link lets in once, and nothing else doe
   await stranger.page.getByText("This invitation is used up or too old.").waitFor();
 });
 
+test("where nobody new is let in, the page says so", async () => {
+  const closed = await openTown({ args: ["--sign-up", "closed"] });
+  try {
+    const owner = await closed.visit();
+    await signUp(owner.page, "owner", "Owner");
+    const stranger = await closed.visit();
+    await stranger.page.goto("/");
+    await stranger.page.getByText("No new accounts are made here").waitFor();
+    expect(await stranger.page.getByLabel("Name that others see").count()).toBe(0);
+    await stranger.page.getByRole("button", { name: "Log in" }).waitFor();
+  } finally {
+    await closed.stop();
+  }
+});
+
 test("logging out leaves nothing behind for the next person at this browser", async () => {
   const [one] = await pair(town, "Bella", "Conny");
   await say(one.page, "only for our eyes");

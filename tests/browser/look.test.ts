@@ -134,7 +134,10 @@ async function tellStory(): Promise<void> {
   jonas = await town.visit();
   await signUp(mira.page, "mira", "Mira Okafor");
   await signUp(jonas.page, "jonas", "Jonas Weber");
-  await makeGroup(ada.page);
+  await makeRoom(jonas.page, "Channel", "Announcements", ["Ada Lovelace"]);
+  await say(jonas.page, "The well is repaired, thanks to all who helped.");
+  await say(jonas.page, "The library is open late on Friday.");
+  await makeRoom(ada.page, "Group", "Under the tree", ["Mira Okafor", "Jonas Weber"], "new-group");
   await openConversation(mira.page, "Under the tree");
   await openConversation(jonas.page, "Under the tree");
   await say(mira.page, "Good morning! The tree on the square is in leaf again.");
@@ -161,15 +164,21 @@ async function tellStory(): Promise<void> {
   await lineOf(ada.page, "Mira Okafor").getByText("1 unread").waitFor();
 }
 
-async function makeGroup(page: Page): Promise<void> {
+async function makeRoom(
+  page: Page,
+  kind: "Group" | "Channel",
+  title: string,
+  people: readonly string[],
+  picture?: string,
+): Promise<void> {
   await page.getByRole("button", { name: "New conversation" }).first().click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Group", exact: true }).click();
-  await dialog.getByLabel("Title").fill("Under the tree");
-  for (const name of ["Mira Okafor", "Jonas Weber"]) await dialog.getByRole("button", { name }).click();
-  await shoot(page, "new-group");
+  await dialog.getByRole("button", { name: kind, exact: true }).click();
+  await dialog.getByLabel("Title").fill(title);
+  for (const name of people) await dialog.getByRole("button", { name }).click();
+  if (picture) await shoot(page, picture);
   await dialog.getByRole("button", { name: "Begin" }).click();
-  await page.getByRole("heading", { level: 1, name: "Under the tree" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: title }).waitFor();
 }
 
 async function openWithBack(page: Page): Promise<void> {

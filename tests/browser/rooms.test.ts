@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { createClient } from "#sdk/client.ts";
 import {
+  act,
   lineOf,
   message,
   openConversation,
@@ -13,6 +14,7 @@ import {
   signUp,
   type Town,
   type Visitor,
+  write,
 } from "./town.ts";
 
 let town: Town;
@@ -93,6 +95,12 @@ test("a long history scrolls back to its beginning and jumps to the newest, in a
   await scrollUntil(ada.page, "up", async () => (await first.count()) === 1);
   expect(await ada.page.locator("li.message").count()).toBeLessThanOrEqual(2_000);
   await list.evaluate((element) => element.scrollTo(0, 0));
+  await act(ada.page, "line 1 of", "Reply");
+  await write(ada.page, "I remember this");
+  await message(ada.page, "I remember this").getByLabel("Sent", { exact: true }).waitFor();
+  await ada.page.reload();
+  await message(ada.page, "I remember this").getByRole("button", { name: "An earlier message" }).click();
+  await ada.page.locator("li.message.is-sought").filter({ hasText: "line 1 of" }).waitFor();
   await ada.page.getByRole("button", { name: "Jump to newest" }).click();
   await message(ada.page, `line ${count} of`).waitFor();
   await ada.page.getByRole("button", { name: "Jump to newest" }).waitFor({ state: "detached" });
