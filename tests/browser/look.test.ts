@@ -7,6 +7,7 @@ import {
   act,
   field,
   lineOf,
+  logIn,
   message,
   openConversation,
   openTown,
@@ -75,6 +76,21 @@ test("at 360 pixels everything fits and can be reached", async () => {
   await shoot(page, "narrow-new");
   await page.keyboard.press("Escape");
   await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test("on a phone a tap shows what one can do with a message", async () => {
+  const { page } = await town.visit({
+    viewport: { width: 390, height: 800 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await logIn(page, "mira");
+  await lineOf(page, "Under the tree").tap();
+  await message(page, "Count me in").getByText("The way").tap();
+  await page.getByRole("button", { name: "React", exact: true }).tap();
+  await shoot(page, "phone-picker");
+  await page.getByRole("button", { name: "React with 🎉" }).tap();
+  await page.getByRole("button", { name: "🎉, 1" }).waitFor();
 });
 
 test("with the keyboard alone one begins a conversation, writes, and answers a message", async () => {
