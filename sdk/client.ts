@@ -14,6 +14,7 @@ import { Keeper } from "./keeper.ts";
 import { OwnAccount } from "./own-account.ts";
 import { listenToPage } from "./page-hints.ts";
 import { PeopleDirectory } from "./people-directory.ts";
+import type { WebSocketConstructor } from "./platform.ts";
 import { createMemoryStore } from "./store-memory.ts";
 import { Sync } from "./sync.ts";
 import type {
@@ -24,7 +25,6 @@ import type {
   ClientState,
   ConversationView,
   Me,
-  WebSocketConstructor,
 } from "./types.ts";
 import { Views } from "./views.ts";
 import { WatchedPresence } from "./watched-presence.ts";

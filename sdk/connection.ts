@@ -6,15 +6,8 @@ import { codecs } from "#protocol/codecs.ts";
 import { type ClientFrame, protocolVersion, type ServerFrame, type Subprotocol } from "#protocol/frames.ts";
 import { backoffMs } from "./backoff.ts";
 import { maxima } from "./maxima.ts";
-import type {
-  Chance,
-  ClientState,
-  Clock,
-  StopReason,
-  WaitReason,
-  WebSocketConstructor,
-  WebSocketLike,
-} from "./types.ts";
+import type { WebSocketConstructor, WebSocketLike } from "./platform.ts";
+import type { Chance, ClientState, Clock, StopReason, WaitReason } from "./types.ts";
 import { frameOf } from "./unpack.ts";
 
 export type Welcome = Extract<ServerFrame, { kind: "welcome" }>;

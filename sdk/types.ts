@@ -5,6 +5,7 @@ import type { ConversationId, MemberNo, MessageName, Rev, Seq, SessionId, UserId
 import type { Result } from "#base/result.ts";
 import type { Subprotocol } from "#protocol/frames.ts";
 import type { RefusalCode } from "#protocol/refusals.ts";
+import type { Fetch, WebSocketConstructor } from "./platform.ts";
 import type { Store } from "./store.ts";
 
 /** Time, handed in so that a simulation moves it. The default is the machine's. */
@@ -21,22 +22,6 @@ export interface Chance {
   /** In [0, 1), for jitter. */
   fraction(): number;
 }
-
-/** The part of the browsers' WebSocket that the library uses; `ws` and Node's own fit as well. */
-export interface WebSocketLike {
-  binaryType: string;
-  readonly protocol: string;
-  onopen: ((event: any) => void) | null;
-  onmessage: ((event: any) => void) | null;
-  onclose: ((event: any) => void) | null;
-  onerror: ((event: any) => void) | null;
-  send(data: any): void;
-  close(code?: number, reason?: string): void;
-}
-export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocketLike;
-
-/** The part of `fetch` that the library uses. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ClientOptions {
   /** The server, as in "https://chat.example.org". Pages of the server itself may leave it to `location.origin`. */

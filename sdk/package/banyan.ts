@@ -14,6 +14,7 @@ export type { Result } from "#base/result.ts";
 export { limits } from "#protocol/limits.ts";
 export { createClient } from "#sdk/client.ts";
 export { maxima } from "#sdk/maxima.ts";
+export type * from "#sdk/platform.ts";
 export type { OutboxEntry, Store, StoredConversation, StoredState } from "#sdk/store.ts";
 export { createIndexedDbStore } from "#sdk/store-indexeddb.ts";
 export { createMemoryStore } from "#sdk/store-memory.ts";

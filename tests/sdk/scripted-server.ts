@@ -5,7 +5,7 @@ import type { ConversationId } from "#base/ids.ts";
 import { codecs } from "#protocol/codecs.ts";
 import type { ClientFrame, ServerFrame, Subprotocol, WireHead } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
-import type { Fetch, WebSocketConstructor, WebSocketLike } from "#sdk/types.ts";
+import type { Fetch, WebSocketConstructor, WebSocketLike } from "#sdk/platform.ts";
 
 export const me = "0190c5a8-0000-7000-8000-000000000001";
 export const session = "0190c5a8-0000-7000-8000-0000000000aa";

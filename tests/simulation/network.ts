@@ -4,7 +4,7 @@
 
 import type { Socket, SocketHandler, SocketPayload, Sockets } from "#ports/sockets.ts";
 import { limits } from "#protocol/limits.ts";
-import type { WebSocketConstructor, WebSocketLike } from "#sdk/types.ts";
+import type { WebSocketConstructor, WebSocketLike } from "#sdk/platform.ts";
 import type { Dice } from "./dice.ts";
 import type { SimulatedTime } from "./time.ts";
 
