@@ -145,22 +145,18 @@ export async function buildWebFiles(root: string): Promise<readonly WebFile[]> {
 
 /** One file for the cache, or for `bun build --compile` to carry. */
 export function packWebFiles(files: readonly WebFile[]): Uint8Array {
-  const portable = files.map(({ path, type, body }) => ({
-    path,
-    type,
-    body: Buffer.from(body).toString("base64"),
-  }));
-  return Bun.gzipSync(JSON.stringify(portable));
+  const portable = files.map(({ path, type, gzip }) => ({ path, type, gzip: gzip.toBase64() }));
+  return new TextEncoder().encode(JSON.stringify(portable));
 }
 
 function unpackWebFiles(packed: Uint8Array): readonly WebFile[] {
-  const portable = JSON.parse(new TextDecoder().decode(Bun.gunzipSync(new Uint8Array(packed)))) as {
+  const portable = JSON.parse(new TextDecoder().decode(packed)) as {
     path: string;
     type: string;
-    body: string;
+    gzip: string;
   }[];
-  return portable.map(({ path, type, body: text }) => {
-    const body = new Uint8Array(Buffer.from(text, "base64"));
-    return { path, type, body, gzip: Bun.gzipSync(body, { level: 9 }) };
+  return portable.map(({ path, type, gzip: text }) => {
+    const gzip = Uint8Array.fromBase64(text);
+    return { path, type, body: Bun.gunzipSync(gzip), gzip };
   });
 }
