@@ -136,9 +136,22 @@ test("[W32] [L6] a reader who does not read costs a bounded queue, and is healed
     const head = (await http(server.url, "GET", `/v1/conversations/${id}`, victim.token)).body;
     const one = deaf[0]!;
     one.goOnReading();
-    const since = { kind: "since", id: 7, conversation: id, rev: head.rev - 3, seq: head.lastSeq - 3 };
+    const since = {
+      kind: "since" as const,
+      id: 7,
+      conversation: id,
+      rev: head.rev - 3,
+      seq: head.lastSeq - 3,
+    };
     one.frame(1, JSON.stringify(since));
-    await one.until(() => one.messages().some((text) => JSON.parse(text).kind === "packed"), 20_000);
+    // Asked while the queue was still full, the answer found no room: then the connection ends, and a new one heals.
+    await one.until(() => one.isEnded || one.endsAround('"kind":"packed"'), 20_000);
+    if (one.isEnded) {
+      const again = await WireClient.join(server.url, victim.token);
+      const { kind: _, id: __, ...from } = since;
+      expect((await again.ask({ kind: "since", ...from })).kind).toBe("caughtUp");
+      again.close();
+    }
     const revs = revsIn(one.messages());
     expect(revs.length).toBeGreaterThan(0);
     expect(revs).toEqual([...revs].sort((a, b) => a - b));

@@ -44,6 +44,11 @@ export class RawSocket {
     return this.#received.toString("latin1");
   }
 
+  /** Whether the newest bytes that came contain this. */
+  endsAround(text: string, withinBytes = 200_000): boolean {
+    return this.#received.subarray(-withinBytes).includes(text);
+  }
+
   /** The texts of the whole WebSocket messages that have come after the handshake. */
   messages(): string[] {
     return this.#webSocketFrames().flatMap(({ opcode, payload }) =>
