@@ -34,7 +34,7 @@ export function serviceLimits(config: Configured): MessagingLimits & GatewayLimi
     addAtOnceMax: wire.pageMembersMax,
     receiptsMembersMax: wire.receiptsMembersMax,
     membersMax: 100_000,
-    cursorFlushMs: 1_000,
+    cursorFlushMs: 3_000,
     cursorBatchMax: 1_000,
     cursorsWaitingMax: 100_000,
     overloadedRetryMs: 500,
