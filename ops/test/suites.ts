@@ -24,8 +24,8 @@ const minutesOf: Readonly<Record<string, number>> = {
   cli: 4,
   api: 5,
   hostile: 5,
-  simulation: 9,
-  scenarios: 9,
+  simulation: 14,
+  scenarios: 10,
   topologies: 5,
   browser: 6,
 };
