@@ -27,11 +27,8 @@ test("nothing names a registry or a path of one machine", () => {
   expect(placeProblems(texts)).toEqual([]);
 });
 
-test("the lock file names the public registry only", () => {
-  const hosts = [...read("package-lock.json").matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map(
-    (it) => it[1],
-  );
-  expect(hosts.filter((host) => host !== "registry.npmjs.org")).toEqual([]);
+test("the lock file names no host, so that each machine asks its own registry", () => {
+  expect(read("package-lock.json").match(/"resolved": "https?:/g)).toBeNull();
 });
 
 test("no file is longer than 400 lines, each is named in kebab-case and opens with what it is for", () => {
@@ -71,7 +68,7 @@ test("a pause is found, a deadline is none", () => {
 });
 
 test("a registry and a machine's path are found", () => {
-  expect(placeProblems([{ path: "docs/a.md", text: "see https://registry.npmjs.org/x" }])).toHaveLength(1);
+  expect(placeProblems([{ path: "docs/a.md", text: "see https://registry.example.org/x" }])).toHaveLength(1);
   expect(placeProblems([{ path: "docs/a.md", text: 'cd "/home/me/banyan/x"' }])).toHaveLength(1);
   expect(placeProblems([{ path: "docs/a.md", text: "GET /v1/home/x" }])).toEqual([]);
 });

@@ -22,7 +22,7 @@ describe("in IndexedDB", () => {
   let server: ReturnType<typeof Bun.serve>;
 
   beforeAll(async () => {
-    const built = await Bun.build({ entrypoints: [join(import.meta.dir, "store-contract.page.ts")] });
+    const built = await Bun.build({ entrypoints: [join(import.meta.dir, "store-contract-page.ts")] });
     const script = await built.outputs[0]!.text();
     server = Bun.serve({
       port: 0,
