@@ -43,8 +43,7 @@ export function pauseProblems(files: readonly SourceFile[]): string[] {
     );
 }
 
-const registries =
-  /\b(registry|artifactory|nexus)\.[\w-]+\.\w+|https?:\/\/[^\s"'`)]*\/(npm|pypi|simple)\//gi;
+const registries = /\b(registry|artifactory|nexus)\.[\w-]+\.\w+|https?:\/\/[^\s"'`)]*\/(npm|pypi|simple)\//gi;
 const machinePaths = /(^|[\s"'`(=:])\/(work|root|home\/\w+|Users\/\w+)\//g;
 
 /** For every text file. A lock file names where packages come from by its nature; it must say the public place. */
