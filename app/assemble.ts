@@ -109,7 +109,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     composed.messaging.waitingCommits,
   );
   telemetry.cache("facts", () => composed.messaging.facts.stats());
-  void web.warm().catch(onFailure);
+  void web.warm().catch((error) => log.error("the web client could not be built", error));
 
   async function embeddedPostgres() {
     const postgres = await parts.open(
