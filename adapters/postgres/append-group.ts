@@ -101,23 +101,35 @@ function answers(group: Group, rows: readonly Row[]): (Appended | "unknown_conve
  * Two texts, because a look-up that is only switched off still costs its walk through every partition. No filter
  * on all buckets of the group: planned while the tables are small, it would read all of their conversations.
  */
-function appendText(known: string): string {
+const quickText = appendText("", "input", "");
+
+const carefulText = appendText(
+  `known as materialized (
+  select i.n, m.seq, m.rev, m.at
+  from input i
+  join messages m on m.bucket = i.bucket and m.conversation_id = i.conversation_id
+    and m.author_no = i.author_no and m.name = i.name
+), fresh as materialized (
+  select i.* from input i where not exists (select 1 from known k where k.n = i.n)
+), `,
+  "fresh",
+  "union all select n, seq, rev, at from known",
+);
+
+function appendText(lookUp: string, fresh: "input" | "fresh", known: string): string {
   return `
 with input as materialized (
   select * from unnest($1::smallint[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
     with ordinality as i (bucket, conversation_id, author_no, name, at, reply_to, body, n)
-), known as materialized (${known}
-), fresh as materialized (
-  select i.* from input i where not exists (select 1 from known k where k.n = i.n)
-), taken as (
+), ${lookUp}taken as (
   update conversations c
   set last_seq = c.last_seq + g.count, rev = c.rev + g.count
-  from (select bucket, conversation_id, count(*) as count from fresh group by bucket, conversation_id) g
+  from (select bucket, conversation_id, count(*) as count from ${fresh} group by bucket, conversation_id) g
   where c.bucket = g.bucket and c.id = g.conversation_id
   returning c.bucket, c.id, c.last_seq - g.count as base_seq, c.rev - g.count as base_rev, c.last_seq
 ), numbered as materialized (
   select f.*, t.base_seq + row_number() over w as seq, t.base_rev + row_number() over w as rev
-  from fresh f join taken t on t.bucket = f.bucket and t.id = f.conversation_id
+  from ${fresh} f join taken t on t.bucket = f.bucket and t.id = f.conversation_id
   window w as (partition by f.conversation_id order by f.n)
 ), stored as (
   insert into messages (bucket, conversation_id, seq, rev, author_no, name, at, text, reply_to)
@@ -128,16 +140,5 @@ with input as materialized (
     jsonb_build_object('messages', jsonb_agg(jsonb_build_array(id, base_seq + 1, last_seq)))
   from taken having count(*) > 0
 )
-select n, seq, rev, null::bigint as known_at from numbered
-union all
-select n, seq, rev, at from known`;
+select n, seq, rev, null::bigint as known_at from numbered ${known}`;
 }
-
-const quickText = appendText(`
-  select n, 0::bigint as seq, 0::bigint as rev, at from input where false`);
-
-const carefulText = appendText(`
-  select i.n, m.seq, m.rev, m.at
-  from input i
-  join messages m on m.bucket = i.bucket and m.conversation_id = i.conversation_id
-    and m.author_no = i.author_no and m.name = i.name`);
