@@ -16,8 +16,8 @@ export interface Crowd {
   readonly acknowledged: readonly Acknowledged[];
   /** Fulfils when `count` senders had a message acknowledged that they sent after this call. */
   sendersServed(count: number): Promise<void>;
-  /** Fulfils when `count` more are acknowledged. */
-  moreAcknowledged(count: number): Promise<void>;
+  /** Fulfils with the first acknowledgement after everybody has chatted for this long. */
+  chatted(forMs: number): Promise<void>;
   /** Stops sending, waits until everything given is answered, and ends the clients. */
   finish(): Promise<void>;
 }
@@ -95,9 +95,9 @@ export async function startCrowd(url: string, places: readonly Place[]): Promise
   }
   return {
     acknowledged,
-    moreAcknowledged(count) {
-      let left = count;
-      return until(() => --left <= 0);
+    chatted(forMs) {
+      const since = performance.now();
+      return until(() => performance.now() - since >= forMs);
     },
     sendersServed(count) {
       const since = performance.now();

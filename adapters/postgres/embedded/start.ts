@@ -44,7 +44,7 @@ export interface EmbeddedPostgres {
 
 const stopWithinMs = 20_000;
 const backoffMs = [0, 50, 100, 250, 500, 1000, 2000, 5000];
-const steadyAfterMs = 30_000;
+const steadyAfterMs = 3_000;
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = prepare(options.dataDir);
