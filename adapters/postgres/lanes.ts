@@ -3,7 +3,7 @@
 
 import { bucketOf, type ConversationId } from "#base/ids.ts";
 
-export const laneCount = 2;
+export const laneCount = 1;
 
 export function laneOf(conversation: ConversationId): number {
   return bucketOf(conversation) % laneCount;

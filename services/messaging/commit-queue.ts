@@ -18,7 +18,7 @@ export interface CommitQueueLimits {
 }
 
 /** A group of this size is worth its statement: it does not wait for more. */
-const groupEnough = 16;
+const groupEnough = 64;
 /** Over which time a lane's rate is measured. */
 const rateMemoryMs = 200;
 
