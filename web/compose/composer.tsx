@@ -23,7 +23,8 @@ export function Composer(props: {
   const edited = editing.value;
   const answered = replying.value;
 
-  useEffect(() => {
+  // Before the next keystroke can come: what is typed then must not be overwritten.
+  useLayoutEffect(() => {
     if (edited) text.value = edited.text;
     if (edited || answered) field.current?.focus();
   }, [edited, answered]);
