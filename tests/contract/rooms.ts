@@ -17,7 +17,7 @@ export function idOfLane(log: MessageLog, lane: number): ConversationId {
   return id;
 }
 
-export async function roomOfLane(store: StoreUnderTest, lane: number): Promise<ConversationId> {
+async function roomOfLane(store: StoreUnderTest, lane: number): Promise<ConversationId> {
   return (await openConversation(store, undefined, undefined, idOfLane(store.messageLog, lane))).id;
 }
 
