@@ -1,10 +1,13 @@
-// Hints between processes: what is lost here is healed by numbers (law 1). Rules P30 - P33 in ports/SPEC.md.
+// Hints between processes: what is lost here is healed by numbers (law 1). Rules P30 - P33, P51 and P52 in
+// ports/SPEC.md.
 //
 // P30 every listener of a followed conversation gets each event published after follow returned, once, in the
 //     publisher's order, as long as nothing fails.
 // P31 an event for a conversation or user that nobody follows costs no listener anything.
 // P32 publish never blocks and never throws on a slow or failed listener.
 // P33 changes arrive as the bytes that the publisher encoded (law 5).
+// P51 where events may have been lost, every listener is told so by interrupted().
+// P52 who follows buckets is told of each event about their conversations that another process published.
 
 import type { ConversationId, MemberNo, MessageName, Rev, Seq, SessionId, UserId } from "#base/ids.ts";
 import type { Member } from "#core/conversations/conversation.ts";
@@ -54,6 +57,8 @@ export interface BusListener {
   head(event: HeadEvent): void;
   state(event: ConversationState): void;
   user(event: UserEvent): void;
+  /** Events may have been lost up to now: whoever relied on hearing everything asks anew. */
+  interrupted(): void;
 }
 
 export interface EventBus {
@@ -67,4 +72,9 @@ export interface EventBus {
   unfollowConversation(conversation: ConversationId): void;
   followUser(user: UserId): void;
   unfollowUser(user: UserId): void;
+  /**
+   * Replaces the set of buckets whose foreign events are told: those about a conversation, published by another
+   * process. For caches: it tells that something happened, not what.
+   */
+  followBuckets(buckets: ReadonlySet<number>, foreign: (conversation: ConversationId) => void): void;
 }

@@ -1,4 +1,5 @@
-// The event bus inside one process: a function call to those who follow. Rules P30 - P33.
+// The event bus inside one process: a function call to those who follow. Rules P30 - P33;
+// nothing is ever interrupted (P51), and nothing is foreign (P52).
 
 import type { ConversationId, UserId } from "#base/ids.ts";
 import type { BusListener, EventBus } from "#ports/event-bus.ts";
@@ -41,5 +42,6 @@ export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
     unfollowConversation: (conversation) => void conversations.delete(conversation),
     followUser: (user) => void users.add(user),
     unfollowUser: (user) => void users.delete(user),
+    followBuckets() {},
   };
 }

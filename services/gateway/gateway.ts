@@ -154,6 +154,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
           if (session.id === event.session) revoke(session);
       }
     },
+    interrupted() {},
   };
   const endListening = bus.listen(listener);
   let endSweep = scheduleSweep();

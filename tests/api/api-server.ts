@@ -60,7 +60,8 @@ export function startApi(options: ApiServerOptions = {}): ApiTestServer {
   const failures: unknown[] = [];
   const userEvents: UserEvent[] = [];
   const bus = createMemoryBus((error) => failures.push(error));
-  bus.listen({ changes() {}, head() {}, state() {}, user: (event) => userEvents.push(event) });
+  const user = (event: UserEvent) => userEvents.push(event);
+  bus.listen({ changes() {}, head() {}, state() {}, user, interrupted() {} });
   const store = new MemoryStore({ laneCount: 4, emojiPerMessageMax: limits.emojiPerMessageMax });
   const memory = openMemory(store, options.hooks);
   const chance = seededChance(7);

@@ -37,6 +37,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
         head: ({ conversation, rev }) => told.push({ conversation, rev }),
         state: (event) => told.push({ user: event.user, kind: event.kind }),
         user: (event) => told.push({ user: event.user, kind: event.kind }),
+        interrupted: () => {},
       });
       return { told, end };
     }
@@ -131,7 +132,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const fail = () => {
         throw new Error("a listener's own fault");
       };
-      follower.listen({ changes: fail, head: fail, state: fail, user: fail });
+      follower.listen({ changes: fail, head: fail, state: fail, user: fail, interrupted: fail });
       const after = listenTo(follower);
       const [user, conversation] = [newUser(), newConversationId()];
       follower.followUser(user);
@@ -154,7 +155,14 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const conversation = newConversationId();
       follower.followConversation(conversation);
       const got: EncodedChanges[] = [];
-      const keep: BusListener = { changes: (event) => got.push(event), head() {}, state() {}, user() {} };
+      const nothing = () => {};
+      const keep: BusListener = {
+        changes: (event) => got.push(event),
+        head: nothing,
+        state: nothing,
+        user: nothing,
+        interrupted: nothing,
+      };
       for (let count = 0; count < 3; count++) follower.listen({ ...keep });
       const encodings: string[] = [];
       const sent = changes(conversation, 7, (codec) => encodings.push(codec));

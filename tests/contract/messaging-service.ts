@@ -74,6 +74,7 @@ export function openMessaging(
         },
         state: () => {},
         user: () => {},
+        interrupted: () => {},
       });
       bus.followConversation(conversation);
       return announced;
