@@ -2,12 +2,14 @@
 
 import type { Accounts } from "#ports/accounts.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
+import type { DeadLetters } from "#ports/dead-letters.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { MessageLog } from "#ports/message-log.ts";
 import type { Outbox } from "#ports/outbox.ts";
 import { Access, type AccessHooks } from "./access.ts";
 import { openAccounts } from "./accounts.ts";
 import { openConversationStore } from "./conversation-store.ts";
+import { openDeadLetters } from "./dead-letters.ts";
 import { openInbox } from "./inbox.ts";
 import { openMessageLog } from "./message-log.ts";
 import { openOutbox } from "./outbox.ts";
@@ -19,6 +21,7 @@ export interface MemoryPorts {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly accounts: Accounts;
+  readonly deadLetters: DeadLetters;
   /** See Access.crash: from now on no call is answered. */
   crash(commits?: (operation: string) => boolean): void;
 }
@@ -31,6 +34,7 @@ export function openMemory(store: MemoryStore, hooks: AccessHooks = {}): MemoryP
     inbox: openInbox(store, access),
     outbox: openOutbox(store, access),
     accounts: openAccounts(store, access),
+    deadLetters: openDeadLetters(store, access),
     crash: (commits) => access.crash(commits),
   };
 }

@@ -5,6 +5,7 @@ import type { ConversationId, MemberNo, MessageName, Rev, Seq, SessionId, UserId
 import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { Message } from "#core/messages/message.ts";
 import type { Account, NewSession } from "#ports/accounts.ts";
+import type { DeadLetter } from "#ports/dead-letters.ts";
 import type { MembershipRow } from "#ports/inbox.ts";
 import type { OutboxEvent } from "#ports/outbox.ts";
 
@@ -67,6 +68,8 @@ export class MemoryStore {
   readonly outbox: OutboxEvent[] = [];
   readonly confirmedByConsumer = new Map<string, number>();
   trimmedCount = 0;
+  /** By consumer and event, with whether it is dead. */
+  readonly deadLetters = new Map<string, DeadLetter & { readonly isDead: boolean }>();
 
   constructor(options: MemoryStoreOptions) {
     this.laneCount = options.laneCount;

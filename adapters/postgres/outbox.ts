@@ -4,9 +4,15 @@
 // once the transactions that were under way when it was written have ended, usually within milliseconds.
 
 import type { ConversationId, MemberNo, Rev, Seq, UserId } from "#base/ids.ts";
-import type { Outbox, OutboxEntry, OutboxEvent, OutboxPosition } from "#ports/outbox.ts";
+import {
+  type Outbox,
+  type OutboxEntry,
+  type OutboxEvent,
+  type OutboxPosition,
+  waitingMax,
+} from "#ports/outbox.ts";
 import { textArray } from "./arrays.ts";
-import type { Database } from "./database.ts";
+import type { Database, Row } from "./database.ts";
 
 export interface OutboxHints {
   /** After a commit that wrote an entry. */
@@ -32,13 +38,15 @@ export function openOutbox(database: Database, hints: OutboxHints): Outbox {
   return {
     onHint: hints.onHint,
     async read(consumer, countMax) {
-      const rows = await database.read("outbox.read", readText, [consumer, countMax]);
-      return rows.map(
-        (row): OutboxEntry => ({
-          position: `${row.xid}:${row.id}` as OutboxPosition,
-          event: eventOf(row.event),
-        }),
-      );
+      return (await database.read("outbox.read", readText, [consumer, countMax])).map(entryOf);
+    },
+    async after(position, countMax) {
+      const [xid, id] = position.split(":") as [string, string];
+      return (await database.read("outbox.after", afterText, [xid, id, countMax])).map(entryOf);
+    },
+    async waiting(consumer) {
+      const [row] = await database.read("outbox.waiting", waitingText, [consumer, waitingMax]);
+      return Number(row!.count);
     },
     async confirm(consumer, upTo) {
       const [xid, id] = upTo.split(":") as [string, string];
@@ -53,6 +61,10 @@ export function openOutbox(database: Database, hints: OutboxHints): Outbox {
   };
 }
 
+function entryOf(row: Row): OutboxEntry {
+  return { position: `${row.xid}:${row.id}` as OutboxPosition, event: eventOf(row.event) };
+}
+
 const readText = `
 select o.xid::text as xid, o.id, o.event
 from outbox o
@@ -63,6 +75,25 @@ where o.bucket between 0 and 1023
     coalesce((select c.id from outbox_consumers c where c.consumer = $1), '00000000-0000-0000-0000-000000000000')
   )
 order by o.xid, o.id limit $2::int`;
+
+const afterText = `
+select o.xid::text as xid, o.id, o.event
+from outbox o
+where o.bucket between 0 and 1023
+  and o.xid < pg_snapshot_xmin(pg_current_snapshot())
+  and (o.xid, o.id) > ($1::xid8, $2::uuid)
+order by o.xid, o.id limit $3::int`;
+
+const waitingText = `
+select count(*) as count from (
+  select 1 from outbox o
+  where o.bucket between 0 and 1023
+    and (o.xid, o.id) > (
+      coalesce((select c.xid from outbox_consumers c where c.consumer = $1), '0'::xid8),
+      coalesce((select c.id from outbox_consumers c where c.consumer = $1), '00000000-0000-0000-0000-000000000000')
+    )
+  order by o.xid, o.id limit $2::int
+) waiting`;
 
 const confirmText = `
 insert into outbox_consumers (consumer, xid, id) values ($1, $2::xid8, $3::uuid)

@@ -9,6 +9,7 @@ export const programs = new Set(["bun", "typescript", "@biomejs/biome", "@types/
 
 export const npmHomes: Readonly<Record<string, readonly string[]>> = {
   "@hono/zod-openapi": ["services/api"],
+  "@nats-io/jetstream": ["adapters/nats"],
   "@nats-io/transport-node": ["adapters/nats"],
   "@preact/signals": ["web"],
   commander: ["ops"],

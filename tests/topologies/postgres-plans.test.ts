@@ -7,8 +7,10 @@ import { SQL } from "bun";
 import { openAccounts } from "#adapters/postgres/accounts.ts";
 import { openConversationStore } from "#adapters/postgres/conversation-store.ts";
 import type { Database } from "#adapters/postgres/database.ts";
+import { openDeadLetters } from "#adapters/postgres/dead-letters.ts";
 import type { EmbeddedPostgres } from "#adapters/postgres/embedded/start.ts";
 import { openInbox } from "#adapters/postgres/inbox.ts";
+import { openLeases } from "#adapters/postgres/leases.ts";
 import { openMessageLog } from "#adapters/postgres/message-log.ts";
 import { migrate } from "#adapters/postgres/migrations/migrate.ts";
 import { openOutbox, outboxHints } from "#adapters/postgres/outbox.ts";
@@ -111,7 +113,7 @@ async function planOf(text: string): Promise<Plan> {
 }
 
 /** Tables so small, or so ordered, that reading them along their index is what is wanted. */
-const small = /^(outbox_consumers|installation)/;
+const small = /^(outbox_consumers|installation|dead_letters|leases)/;
 /** These give rows in the order wanted until a limit is reached. */
 const ordered = /^(outbox_order|conversations_channels)$/;
 
@@ -152,6 +154,8 @@ function everyCall(database: Database): (() => Promise<unknown>)[] {
   const store = openConversationStore(database, () => {});
   const inbox = openInbox(database);
   const outbox = openOutbox(database, outboxHints());
+  const deadLetters = openDeadLetters(database);
+  const leases = openLeases(database);
   const accounts = openAccounts(database);
   const one = "00000000-0000-0000-0000-000000000007" as never;
   const no = 1 as never;
@@ -195,7 +199,18 @@ function everyCall(database: Database): (() => Promise<unknown>)[] {
     () => inbox.readUpTo([{ user: one, conversation: one, seq: no }]),
     () => outbox.read("", 1),
     () => outbox.confirm("", "1:00000000-0000-0000-0000-000000000007" as never),
+    () => outbox.after("1:00000000-0000-0000-0000-000000000007" as never, 1),
+    () => outbox.waiting(""),
     () => outbox.trim([""]),
+    () => deadLetters.note({ consumer: "", event: "" as never, content: null as never, error: "", at: 1 }, 1),
+    () => deadLetters.forget("", ["" as never]),
+    () => deadLetters.retries("", 1),
+    () => deadLetters.list(1),
+    () => deadLetters.retry("", null),
+    () => deadLetters.drop("", null),
+    () => deadLetters.count(),
+    () => leases.hold("", "", 1),
+    () => leases.release("", ""),
     () => accounts.create(account),
     () => accounts.byHandle(""),
     () => accounts.accounts([one]),

@@ -1,6 +1,7 @@
 // All migrations in their order. A new one is a new file and a new last entry.
 
 import { foundation } from "./0001-foundation.ts";
+import { durableEvents } from "./0002-durable-events.ts";
 import type { Migration } from "./migration.ts";
 
-export const allMigrations: readonly Migration[] = [foundation];
+export const allMigrations: readonly Migration[] = [foundation, durableEvents];
