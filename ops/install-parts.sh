@@ -75,7 +75,7 @@ from_go() {
     return
   fi
   command -v go >/dev/null 2>&1 ||
-    stop "$1 $3 is built from its source, and there is no go here. Install Go 1.25 or newer (Debian 12's golang-go is 1.19: too old) and run this again."
+    stop "$1 $3 is built from its source, and there is no go here. Install Go 1.26 or newer (Debian 12's golang-go is 1.19: too old) and run this again."
   say "building $1 $3 (a minute or two)"
   GOBIN="$parts/bin" GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -trimpath "$2@$3" ||
     stop "go could not build $1 $3 with $(go version); it may need a newer Go than that, or could not fetch the sources"
