@@ -8,6 +8,7 @@ import { createBunSockets } from "#adapters/bun/sockets.ts";
 import { createMemoryBus } from "#adapters/memory/event-bus.ts";
 import { createMemoryPresence } from "#adapters/memory/presence.ts";
 import { openMemoryRateLimits } from "#adapters/memory/rate-limits.ts";
+import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
 import { type EmbeddedEvent, startEmbedded } from "#adapters/postgres/embedded/start.ts";
 import { openPostgres } from "#adapters/postgres/open.ts";
 import { carriedPostgres, carriedWeb } from "#app/carried.ts";
@@ -24,6 +25,7 @@ import { createTelemetry } from "#app/telemetry.ts";
 import { openWebAssets } from "#app/web-assets.ts";
 import { limits as wire } from "#protocol/limits.ts";
 import { createApi } from "#services/api/create-api.ts";
+import { durableConsumers } from "#services/worker/worker.ts";
 import manifest from "../package.json" with { type: "json" };
 
 export interface Assembled {
@@ -64,6 +66,10 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     clock: systemClock,
     chance: systemChance,
     limits: serviceLimits(config),
+    durable: {
+      stream: openOutboxStream(stores.outbox, systemClock, { consumers: durableConsumers }),
+      deadLetters: opened.deadLetters,
+    },
     homeRegion: "home",
     sessionLife: sessionLife(config),
     onFailure,

@@ -17,7 +17,7 @@ import { changeEncoder } from "#services/gateway/encode-changes.ts";
 import { createGateway, type Gateway, type GatewayLimits } from "#services/gateway/gateway.ts";
 import type { MessagingLimits } from "#services/messaging/limits.ts";
 import { createMessaging, type MessagingService } from "#services/messaging/messaging.ts";
-import { startMembershipProjection, type Worker } from "#services/worker/project-memberships.ts";
+import { startWorker, type Worker, type WorkerNeeds } from "#services/worker/worker.ts";
 
 export interface Stores {
   readonly messageLog: MessageLog;
@@ -35,6 +35,8 @@ export interface ComposeNeeds {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly limits: MessagingLimits & GatewayLimits;
+  /** Where the worker reads what happened, and where it puts what it cannot handle. */
+  readonly durable: Pick<WorkerNeeds, "stream" | "deadLetters" | "relay">;
   readonly homeRegion: string;
   readonly sessionLife: SessionLife;
   readonly onFailure: (error: unknown) => void;
@@ -60,6 +62,6 @@ export function compose(needs: ComposeNeeds): Composed {
     newConversationId: () => uuidV7(clock.now(), chance.bytes(10)) as ConversationId,
   });
   const gateway = createGateway({ ...needs, accounts: stores.accounts, inbox: messaging.inbox, messaging });
-  const worker = startMembershipProjection({ ...needs, outbox: stores.outbox, inbox: stores.inbox });
+  const worker = startWorker({ ...needs, ...needs.durable, inbox: stores.inbox });
   return { messaging, gateway, worker };
 }

@@ -5,10 +5,12 @@ import { createMemoryBus } from "#adapters/memory/event-bus.ts";
 import { type MemoryPorts, openMemory } from "#adapters/memory/open-memory.ts";
 import { createMemoryPresence } from "#adapters/memory/presence.ts";
 import type { MemoryStore } from "#adapters/memory/store.ts";
+import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
 import { type Composed, compose } from "#app/compose.ts";
 import { serviceLimits, sessionLife } from "#app/limits.ts";
 import type { BusListener, EncodedChanges, EventBus } from "#ports/event-bus.ts";
 import { type ApiServer, createApi } from "#services/api/create-api.ts";
+import { durableConsumers } from "#services/worker/worker.ts";
 import type { Dice } from "./dice.ts";
 import { type Network, SimulatedSockets } from "./network.ts";
 import type { PlantInLog } from "./plants.ts";
@@ -59,6 +61,10 @@ export class SimulatedServer {
       sockets,
       clock: this.#clock,
       chance: dice,
+      durable: {
+        stream: openOutboxStream(stores.outbox, this.#clock, { consumers: durableConsumers }),
+        deadLetters: this.#ports.deadLetters,
+      },
       homeRegion: "home",
       sessionLife: sessionLife(apiConfig),
       onFailure,
