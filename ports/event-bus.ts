@@ -24,7 +24,7 @@ export interface EncodedChanges {
   readonly names: readonly MessageName[] | null;
 }
 
-/** States that the newest value replaces: told to who looks, never stored by the bus. */
+/** States that the newest value replaces: told to who follows the conversation, never stored by the bus. */
 export type ConversationState =
   | {
       readonly kind: "typing";

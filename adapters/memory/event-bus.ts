@@ -28,8 +28,7 @@ export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
       if (conversations.has(event.conversation)) tell((listener) => listener.head(event));
     },
     publishState(event) {
-      if (conversations.has(event.conversation) || users.has(event.user))
-        tell((listener) => listener.state(event));
+      if (conversations.has(event.conversation)) tell((listener) => listener.state(event));
     },
     publishUser(event) {
       if (users.has(event.user)) tell((listener) => listener.user(event));

@@ -60,7 +60,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
         for (const [index, { does, room }] of wanted.entries()) {
           const conversation = rooms[room]!;
           if (does === "publish") {
-            publisher.publishChanges(changes(conversation, index + 1));
+            publisher.publishChanges(changesOf(conversation, index + 1));
             if (followed.has(conversation)) expected.push({ conversation, rev: index + 1 });
           } else {
             await settled();
@@ -102,10 +102,10 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const [first, second] = [listenTo(follower), listenTo(follower)];
       const conversation = newConversationId();
       follower.followConversation(conversation);
-      publisher.publishChanges(changes(conversation, 1));
+      publisher.publishChanges(changesOf(conversation, 1));
       await settled();
       first.end();
-      publisher.publishChanges(changes(conversation, 2));
+      publisher.publishChanges(changesOf(conversation, 2));
       await settled();
       expect(first.told).toEqual([{ conversation, rev: 1 }]);
       expect(second.told).toEqual([
@@ -119,7 +119,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const { told } = listenTo(follower);
       follower.followConversation(newConversationId());
       follower.followUser(newUser());
-      publisher.publishChanges(changes(newConversationId(), 1));
+      publisher.publishChanges(changesOf(newConversationId(), 1));
       publisher.publishState(typing(newConversationId()));
       publisher.publishUser(left(newUser()));
       await settled();
@@ -138,7 +138,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       follower.followUser(user);
       follower.followConversation(conversation);
       for (let round = 1; round <= 2; round++) {
-        publisher.publishChanges(changes(conversation, round));
+        publisher.publishChanges(changesOf(conversation, round));
         publisher.publishHead({ conversation, rev: (round + 10) as Rev, lastSeq: 0 as Seq });
         publisher.publishState(typing(conversation, user));
         publisher.publishUser(left(user));
@@ -165,7 +165,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       };
       for (let count = 0; count < 3; count++) follower.listen({ ...keep });
       const encodings: string[] = [];
-      const sent = changes(conversation, 7, (codec) => encodings.push(codec));
+      const sent = changesOf(conversation, 7, (codec) => encodings.push(codec));
       publisher.publishChanges(sent);
       await settled();
       expect(got.length).toBe(3);
@@ -180,7 +180,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
   });
 }
 
-function changes(
+export function changesOf(
   conversation: ConversationId,
   at: number,
   onEncode?: (codec: string) => void,

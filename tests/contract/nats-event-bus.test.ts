@@ -1,0 +1,272 @@
+// The event bus over a real NATS passes the suite of its port; and what only a bus between processes can suffer.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { type Nats, openNats } from "#adapters/nats/connection.ts";
+import { type NatsBus, openNatsBus } from "#adapters/nats/event-bus.ts";
+import { bucketCount, bucketOf, type ConversationId } from "#base/ids.ts";
+import { type NatsPart, startNats } from "#tests/parts/nats.ts";
+import { until } from "#tests/parts/until.ts";
+import { changesOf, eventBusContract } from "./event-bus.ts";
+import { newConversationId, newSessionId, newUser, no, rev, seq } from "./made-up.ts";
+
+const codecs = ["banyan.v1.json", "banyan.v1.msgpack"];
+let part: NatsPart;
+let spaces = 0;
+beforeAll(async () => {
+  part = await startNats();
+});
+afterAll(() => part?.close());
+
+interface Process {
+  readonly nats: Nats;
+  readonly bus: NatsBus;
+}
+
+const processes: Process[] = [];
+
+async function openProcess(
+  urls: readonly string[],
+  namespace: string,
+  wholeBucketFrom = 128,
+): Promise<Process> {
+  const nats = await openNats({ urls, name: "test", namespace, onFailure: () => {} });
+  const opened = { nats, bus: openNatsBus(nats, { codecs, onFailure: () => {}, wholeBucketFrom }) };
+  processes.push(opened);
+  return opened;
+}
+
+async function closeProcesses(): Promise<void> {
+  for (const { nats, bus } of processes.splice(0)) {
+    await bus.close();
+    await nats.close();
+  }
+}
+
+/** What was followed before is known to NATS, what was published before is heard. */
+async function settled(...all: Process[]): Promise<void> {
+  for (let round = 0; round < 2; round++) for (const { nats } of all) await nats.flush();
+  await new Promise(setImmediate);
+}
+
+for (const wholeBucketFrom of [128, 1]) {
+  const how = wholeBucketFrom === 1 ? "heard by whole buckets" : "heard one by one";
+  eventBusContract(`over NATS, ${how}`, async () => {
+    const namespace = `contract${spaces++}`;
+    const publisher = await openProcess(part.urls, namespace);
+    const follower = await openProcess(part.urls, namespace, wholeBucketFrom);
+    return {
+      publisher: publisher.bus,
+      follower: follower.bus,
+      settled: () => settled(follower, publisher, follower),
+      close: closeProcesses,
+    };
+  });
+}
+
+eventBusContract("over NATS, in one process", async () => {
+  const only = await openProcess(part.urls, `contract${spaces++}`);
+  return { publisher: only.bus, follower: only.bus, settled: () => settled(only), close: closeProcesses };
+});
+
+describe("the event bus over NATS", () => {
+  afterEach(closeProcesses);
+
+  test("[P30] a bucket that comes to be heard whole loses nothing and doubles nothing", async () => {
+    const namespace = `widen${spaces++}`;
+    const publisher = await openProcess(part.urls, namespace);
+    const follower = await openProcess(part.urls, namespace, 20);
+    const ids = inOneBucket(40);
+    const told = new Map<ConversationId, number[]>(ids.map((id) => [id, []]));
+    follower.bus.listen({
+      ...silent,
+      changes: (event) => void told.get(event.conversation)!.push(event.rev),
+    });
+    follower.bus.followConversation(ids[0]!);
+    await settled(follower, publisher);
+    let published = 0;
+    for (const id of ids.slice(1)) {
+      for (let i = 0; i < 50; i++) publisher.bus.publishChanges(changesOf(ids[0]!, ++published));
+      follower.bus.followConversation(id);
+      await new Promise(setImmediate);
+    }
+    await settled(follower, publisher, follower);
+    for (const id of ids.slice(1)) publisher.bus.publishChanges(changesOf(id, 1));
+    await settled(publisher, follower);
+    expect(told.get(ids[0]!)).toEqual(Array.from({ length: published }, (_, i) => i + 1));
+    for (const id of ids.slice(1)) expect(told.get(id)).toEqual([1]);
+    for (const id of ids) follower.bus.unfollowConversation(id);
+    publisher.bus.publishChanges(changesOf(ids[0]!, 1e6));
+    await settled(publisher, follower);
+    expect(told.get(ids[0]!)!.length).toBe(published);
+  });
+
+  test("[P33] changes too large for the bus are told as where the conversation stands", async () => {
+    const namespace = `large${spaces++}`;
+    const [publisher, follower] = [
+      await openProcess(part.urls, namespace),
+      await openProcess(part.urls, namespace),
+    ];
+    const told: unknown[] = [];
+    follower.bus.listen({
+      ...silent,
+      changes: () => told.push("changes"),
+      head: (event) => told.push(event),
+    });
+    const conversation = newConversationId();
+    follower.bus.followConversation(conversation);
+    await settled(follower, publisher);
+    const large = "x".repeat(publisher.nats.payloadBytesMax());
+    publisher.bus.publishChanges({ ...changesOf(conversation, 7), encoded: () => [large] });
+    await settled(publisher, follower);
+    expect(told).toEqual([{ conversation, rev: rev(7), lastSeq: seq(7) }]);
+  });
+
+  test("[P52] foreign events of followed buckets are told, with no state and no event of one's own", async () => {
+    const namespace = `foreign${spaces++}`;
+    const [here, there] = [await openProcess(part.urls, namespace), await openProcess(part.urls, namespace)];
+    const [first, second, third] = [inBucket(1), inBucket(2), inBucket(3)];
+    const foreign: ConversationId[] = [];
+    const follow = async (...buckets: number[]) => {
+      here.bus.followBuckets(new Set(buckets), (conversation) => foreign.push(conversation));
+      await settled(here, there);
+    };
+    const publishAll = async () => {
+      for (const { bus } of [here, there]) {
+        for (const id of [first, second, third]) {
+          if (bus === there.bus || id !== third) bus.publishChanges(changesOf(id, 1));
+          bus.publishState({ kind: "typing", conversation: id, member: no(1), user: newUser() });
+        }
+        bus.publishUser({ kind: "revoked", user: newUser(), session: newSessionId() });
+      }
+      await settled(there, here);
+    };
+    await follow(1, 2);
+    await publishAll();
+    expect(foreign).toEqual([first, second]);
+    await follow(2, 3);
+    await publishAll();
+    expect(foreign).toEqual([first, second, second, third]);
+    await follow();
+    await publishAll();
+    expect(foreign.length).toBe(4);
+  });
+});
+
+describe("the event bus over three NATS nodes", () => {
+  let cluster: NatsPart;
+  beforeAll(async () => {
+    cluster = await startNats({ nodes: 3 });
+  });
+  afterAll(() => cluster?.close());
+  afterEach(closeProcesses);
+
+  async function openPair() {
+    const namespace = `cluster${spaces++}`;
+    const follower = await openProcess(cluster.urls, namespace);
+    const at = follower.nats.connection.getServer();
+    const node = cluster.nodes.find((each) => each.url.endsWith(at))!;
+    const publisher = await openProcess(
+      cluster.urls.filter((url) => url !== node.url),
+      namespace,
+    );
+    const told: number[] = [];
+    let interruptions = 0;
+    follower.bus.listen({
+      ...silent,
+      changes: (event) => told.push(event.rev),
+      interrupted: () => interruptions++,
+    });
+    const conversation = newConversationId();
+    follower.bus.followConversation(conversation);
+    return { follower, publisher, node, told, conversation, interruptions: () => interruptions };
+  }
+
+  /** Publishes until one arrives, since interest takes its time from node to node. */
+  async function heardAgain({ publisher, conversation, told }: Awaited<ReturnType<typeof openPair>>) {
+    const had = told.length;
+    let next = 1000;
+    await until(
+      "an event is heard",
+      () => {
+        publisher.bus.publishChanges(changesOf(conversation, next++));
+        return told.length > had;
+      },
+      5000,
+    );
+  }
+
+  test("[P51] a killed node is left for another one, and every listener is told of the interruption", async () => {
+    const pair = await openPair();
+    await heardAgain(pair);
+    expect(pair.interruptions()).toBe(0);
+    const startedAt = performance.now();
+    await pair.node.kill9();
+    await until("the interruption is told", () => pair.interruptions() > 0, 3000);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    await heardAgain(pair);
+    expect(pair.interruptions()).toBe(1);
+    await pair.node.restart();
+  });
+
+  test("[P51] a node that hangs is left within four seconds, also while much is published", async () => {
+    const pair = await openPair();
+    await heardAgain(pair);
+    const startedAt = performance.now();
+    pair.node.pause();
+    try {
+      const payload = "x".repeat(10_000);
+      await until(
+        "the interruption is told",
+        () => {
+          const event = { ...changesOf(newConversationId(), 1), encoded: () => [payload] };
+          for (let i = 0; i < 100; i++) pair.follower.bus.publishChanges(event);
+          return pair.interruptions() > 0;
+        },
+        6000,
+      );
+      expect(performance.now() - startedAt).toBeLessThan(4500);
+      await heardAgain(pair);
+    } finally {
+      pair.node.resume();
+    }
+  });
+
+  test("[P51] a bus that is away gathers nothing and throws nothing, and is back without being asked", async () => {
+    const alone = await startNats();
+    try {
+      const only = await openProcess(alone.urls, "alone");
+      let interruptions = 0;
+      only.bus.listen({ ...silent, interrupted: () => interruptions++ });
+      await alone.nodes[0]!.kill9();
+      await until("the loss is known", () => !only.nats.isUp(), 3000);
+      for (let i = 1; i <= 1000; i++) only.bus.publishChanges(changesOf(newConversationId(), i));
+      expect(only.bus.dropped()).toBe(1000);
+      expect(only.nats.publish("alone.x", Buffer.from("x"))).toBe(false);
+      const other = newConversationId();
+      only.bus.followConversation(other);
+      await alone.nodes[0]!.restart();
+      await until("the interruption is told", () => interruptions === 1, 5000);
+      const publisher = await openProcess(alone.urls, "alone");
+      const told: number[] = [];
+      only.bus.listen({ ...silent, changes: (event) => told.push(event.rev) });
+      publisher.bus.publishChanges(changesOf(other, 1));
+      await settled(publisher, only);
+      expect(told).toEqual([1]);
+    } finally {
+      await alone.close();
+    }
+  });
+});
+
+const silent = { changes() {}, head() {}, state() {}, user() {}, interrupted() {} };
+
+function inBucket(bucket: number): ConversationId {
+  const low = (bucket % bucketCount).toString(16).padStart(3, "0");
+  return `${newConversationId().slice(0, -3)}${low}` as ConversationId;
+}
+
+function inOneBucket(count: number): ConversationId[] {
+  const ids = Array.from({ length: count }, () => inBucket(77));
+  if (ids.some((id) => bucketOf(id) !== 77)) throw new Error("the bucket is in the last ten bits");
+  return ids;
+}
