@@ -3,6 +3,7 @@
 import { createMemoryBus } from "#adapters/memory/event-bus.ts";
 import { createMemoryPresence } from "#adapters/memory/presence.ts";
 import { eventBusContract } from "./event-bus.ts";
+import { handClock } from "./hand-clock.ts";
 import { presenceContract } from "./presence.ts";
 
 const atOnce = () => Promise.resolve();
@@ -13,16 +14,13 @@ eventBusContract("in memory", async () => {
 });
 
 presenceContract("in memory", async () => {
-  let nowMs = 0;
-  const clock = { now: () => nowMs };
+  const clock = handClock();
   const presence = createMemoryPresence(clock);
   return {
     here: presence,
     elsewhere: presence,
-    setTime: (toMs) => {
-      nowMs = toMs;
-    },
-    settled: atOnce,
+    setTime: clock.setTime,
+    settled: async () => clock.runAll(),
     hereDied: async () => createMemoryPresence(clock),
     close: atOnce,
   };

@@ -1,4 +1,4 @@
-// The contract of presence, rules P38 - P40, for every adapter of the port.
+// The contract of presence, rules P38 - P40 and P60, for every adapter of the port.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ export interface PresenceUnderTest {
   readonly elsewhere: Presence;
   /** Moves the time that `lastSeenAt` is taken from. */
   setTime(nowMs: number): void;
-  /** Fulfils when every change so far has been told. */
+  /** Fulfils when the grace of every end so far is over and every change has been told. */
   settled(): Promise<void>;
   /** The process of `here` dies without a word; what others see once its state must be forgotten. */
   hereDied(): Promise<Presence>;
@@ -71,8 +71,10 @@ export function presenceContract(name: string, open: () => Promise<PresenceUnder
     test("[P38] who has left was last seen when the last session ended", async () => {
       const { here, elsewhere, setTime, settled } = await openPresence();
       const user = newUser();
-      const { told } = watched(elsewhere, [user]);
+      const { told, states } = watched(elsewhere, [user]);
+      await states;
       here.sessionStarted(user);
+      await settled();
       here.sessionStarted(user);
       setTime(2000);
       here.sessionEnded(user);
@@ -124,6 +126,41 @@ export function presenceContract(name: string, open: () => Promise<PresenceUnder
       await settled();
       expect(told.length).toBe(3);
       second.end();
+    });
+
+    test("[P39] no change is told before the states, and the states have what came before them", async () => {
+      const { here, elsewhere, settled } = await openPresence();
+      const users = newUsers(20);
+      const known = new Map<UserId, boolean>();
+      let isAnswered = false;
+      const watch = elsewhere.watch(users, (state) => {
+        expect(isAnswered).toBe(true);
+        known.set(state.user, state.online);
+      });
+      for (const user of users) here.sessionStarted(user);
+      for (const state of await watch.states) known.set(state.user, state.online);
+      isAnswered = true;
+      await settled();
+      expect([...known.values()]).toEqual(users.map(() => true));
+      watch.end();
+    });
+
+    test("[P60] who comes back within the grace was never away", async () => {
+      const { here, elsewhere, settled } = await openPresence();
+      const user = newUser();
+      const { told, states, end } = watched(elsewhere, [user]);
+      await states;
+      here.sessionStarted(user);
+      await settled();
+      here.sessionEnded(user);
+      expect((await stateOf(elsewhere, user)).online).toBe(true);
+      here.sessionStarted(user);
+      await settled();
+      expect(told).toEqual([{ user, online: true }]);
+      here.sessionEnded(user);
+      await settled();
+      expect(told.map((state) => state.online)).toEqual([true, false]);
+      end();
     });
 
     test("[P40] who was online at a process that died is not online for ever", async () => {

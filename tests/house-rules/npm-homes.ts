@@ -16,6 +16,7 @@ export const npmHomes: Readonly<Record<string, readonly string[]>> = {
   fflate: ["sdk"],
   hono: ["services/api"],
   idb: ["sdk"],
+  ioredis: ["adapters/redis"],
   // A data structure rather than a technology: it stands wherever a cache is.
   "lru-cache": ["services/messaging", "adapters/memory"],
   msgpackr: ["protocol"],
