@@ -22,6 +22,11 @@ export const verbs: readonly Verb[] = [
     load: () => import("#ops/doctor.ts"),
   },
   {
+    name: "balancer-config",
+    line: "Print HAProxy's configuration for the given processes.",
+    load: () => import("#ops/balancer-config.ts"),
+  },
+  {
     name: "test",
     needsSources: true,
     line: "Run all test suites, or the named ones.",

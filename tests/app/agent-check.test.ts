@@ -56,7 +56,10 @@ test("what is asked, or a share out of bounds, changes nothing", async () => {
 
 test("a hundred questions at once, some broken off, are answered; after stop nobody is", async () => {
   const { port, stop } = started();
-  for (let i = 0; i < 50; i++) connect(port, "127.0.0.1").on("error", () => {}).destroy();
+  for (let i = 0; i < 50; i++)
+    connect(port, "127.0.0.1")
+      .on("error", () => {})
+      .destroy();
   const answers = await Promise.all(Array.from({ length: 100 }, () => asked(port)));
   expect(new Set(answers)).toEqual(new Set(["up ready 100%\n"]));
   stop();
