@@ -5,6 +5,7 @@
 // P26 tokens are stored as hashes only; an expired or revoked session does not authenticate.
 // P27 revoking a session is visible to the next authenticate.
 // P28 an invitation admits as many as it says, also under concurrent use, and none after it expired.
+// P86 stillOpen says of each session, in one round trip, whether it was neither revoked nor has expired.
 // P29 authenticate answers in the order asked, with one round trip for all.
 
 import type { SessionId, UserId } from "#base/ids.ts";
@@ -67,6 +68,11 @@ export interface Accounts {
     tokens: readonly { user: UserId; session: SessionId; secretHash: Uint8Array }[],
     now: number,
   ): Promise<readonly (Session | null)[]>;
+  /** Whether each session still lives, in the order asked: for who may have missed that one was revoked. */
+  stillOpen(
+    sessions: readonly { user: UserId; session: SessionId }[],
+    now: number,
+  ): Promise<readonly boolean[]>;
   /** Sets when they were last seen, and moves the end of their life to `expiresAt`. */
   touch(
     sessions: readonly { user: UserId; session: SessionId }[],

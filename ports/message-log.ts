@@ -11,6 +11,7 @@
 //     with more than rowsMax rows it gives a reset and no rows.
 // P7  page gives messages in rising seq, tombstones included, and says whether more exist on either side.
 // P8  a failure of the world (connection lost, disk full) rejects; nothing of that group is visible, or all.
+// P85 recent gives the newest messages and all that pages and catch-ups of any reader are made of.
 // P9  append of a group accepts messages of one lane only.
 
 import type { ConversationId, MemberNo, MessageName, Rev, Seq } from "#base/ids.ts";
@@ -59,6 +60,24 @@ export interface Page {
   readonly hasAfter: boolean;
 }
 
+/** One message as everybody sees it. */
+export interface RecentMessage {
+  /** Without reactions: those depend on the reader. */
+  readonly row: Message;
+  /** Who chose what, in the order in which each emoji was first chosen; null: too many to keep at hand. */
+  readonly reactions: readonly { readonly emoji: string; readonly members: readonly MemberNo[] }[] | null;
+}
+
+/** What answers for any reader are made of, without asking the log again. */
+export interface Recent {
+  readonly rev: Rev;
+  readonly lastSeq: Seq;
+  /** The newest, in rising seq, without a gap. */
+  readonly messages: readonly RecentMessage[];
+  /** No member, title or older message has changed after this rev. */
+  readonly quietSince: Rev;
+}
+
 export type ChangeRefusal = "unknown_message" | "message_deleted" | "not_allowed" | "too_many";
 export type Changed = Result<Extract<Change, { kind: "message" }>, ChangeRefusal>;
 /** null: the reaction stood as wished already; there is nothing to announce. */
@@ -98,4 +117,6 @@ export interface MessageLog {
   /** The newest message of each, in the order asked; null where there is none. One round trip for all. */
   newest(conversations: readonly ConversationId[]): Promise<readonly (Message | null)[]>;
   page(conversation: ConversationId, from: PageFrom, count: number, reader: MemberNo): Promise<Page | null>;
+  /** The newest `count` messages, for caches. null: no such conversation. */
+  recent(conversation: ConversationId, count: number): Promise<Recent | null>;
 }

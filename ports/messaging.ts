@@ -101,5 +101,9 @@ export interface Messaging {
   /** The newest message of each, for lists of conversations that `user` is known to be in. */
   newest(conversations: readonly ConversationId[]): Promise<readonly (Message | null)[]>;
   /** Heads for sessions that come back: one read for all conversations that no cache knows. */
-  heads(conversations: readonly ConversationId[]): Promise<readonly ({ rev: Rev; lastSeq: Seq } | null)[]>;
+  /** `isFresh`: as the store has them now, for who heals what a lost event left behind; else from what is near. */
+  heads(
+    conversations: readonly ConversationId[],
+    isFresh?: boolean,
+  ): Promise<readonly ({ rev: Rev; lastSeq: Seq } | null)[]>;
 }

@@ -36,7 +36,14 @@ export function openAccounts(store: MemoryStore, access: Access): Accounts {
   };
 }
 
-type SessionCalls = "openSession" | "sessions" | "authenticate" | "touch" | "revoke" | "revokeOthers";
+type SessionCalls =
+  | "openSession"
+  | "sessions"
+  | "authenticate"
+  | "stillOpen"
+  | "touch"
+  | "revoke"
+  | "revokeOthers";
 
 function openSessions(store: MemoryStore, access: Access): Pick<Accounts, SessionCalls> {
   const sessionsOf = (user: UserId) => store.accounts.get(user)?.sessions ?? new Map<SessionId, NewSession>();
@@ -56,6 +63,10 @@ function openSessions(store: MemoryStore, access: Access): Pick<Accounts, Sessio
           const live = stored && stored.expiresAt > now && sameBytes(stored.secretHash, token.secretHash);
           return live ? withoutHash(stored) : null;
         }),
+      ),
+    stillOpen: (asked, now) =>
+      access.run("accounts.stillOpen", () =>
+        asked.map(({ user, session }) => (sessionsOf(user).get(session)?.expiresAt ?? 0) > now),
       ),
     touch: (touched, at, expiresAt) =>
       access.run("accounts.touch", () => {

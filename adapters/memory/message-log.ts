@@ -14,6 +14,7 @@ import type {
   Page,
   PageFrom,
   Reacted,
+  Recent,
 } from "#ports/message-log.ts";
 import type { Access } from "./access.ts";
 import { type MemoryStore, nameKey, type StoredConversation, type StoredMessage, takeRev } from "./store.ts";
@@ -48,6 +49,7 @@ export function openMessageLog(store: MemoryStore, access: Access): MessageLog {
     },
     page: (id, from, count, reader) =>
       access.run("messageLog.page", () => page(found(id), from, count, reader)),
+    recent: (id, count) => access.run("messageLog.recent", () => recent(found(id), count)),
   };
 }
 
@@ -172,6 +174,31 @@ function page(
   const end = endOf(from, first, count, lastSeq);
   const messages = conversation.messages.slice(first - 1, end).map((stored) => readBy(stored, reader));
   return { rev, lastSeq, messages, hasBefore: first > 1 && lastSeq > 0, hasAfter: end < lastSeq };
+}
+
+const reactorsMax = 200;
+
+function recent(conversation: StoredConversation | undefined, count: number): Recent | null {
+  if (!conversation) return null;
+  const { rev, lastSeq } = conversation.head;
+  const first = Math.max(1, lastSeq - count + 1);
+  const older = conversation.messages.slice(0, first - 1);
+  const revs = [
+    conversation.titleRev,
+    ...[...older, ...conversation.members].map((stored) => stored.row.rev),
+  ];
+  return {
+    rev,
+    lastSeq,
+    messages: conversation.messages.slice(first - 1).map(({ row, reactions }) => ({
+      row,
+      reactions:
+        [...reactions.values()].reduce((sum, members) => sum + members.size, 0) > reactorsMax
+          ? null
+          : [...reactions].map(([emoji, members]) => ({ emoji, members: [...members] })),
+    })),
+    quietSince: Math.max(...revs) as Rev,
+  };
 }
 
 function firstOf(from: PageFrom, count: number, lastSeq: Seq): number {

@@ -5,7 +5,14 @@ import type { Accounts, Session } from "#ports/accounts.ts";
 import { byteArray, plainArray } from "./arrays.ts";
 import type { Database, Row } from "./database.ts";
 
-type SessionCalls = "openSession" | "sessions" | "authenticate" | "touch" | "revoke" | "revokeOthers";
+type SessionCalls =
+  | "openSession"
+  | "sessions"
+  | "authenticate"
+  | "stillOpen"
+  | "touch"
+  | "revoke"
+  | "revokeOthers";
 
 export function openSessions(database: Database): Pick<Accounts, SessionCalls> {
   return {
@@ -34,6 +41,16 @@ export function openSessions(database: Database): Pick<Accounts, SessionCalls> {
       const answers = new Array<Session | null>(tokens.length).fill(null);
       for (const row of rows) answers[Number(row.n) - 1] = sessionOf(row);
       return answers;
+    },
+    async stillOpen(sessions, now) {
+      if (sessions.length === 0) return [];
+      const rows = await database.read("accounts.still_open", stillOpenText, [
+        plainArray(sessions.map((one) => one.user)),
+        plainArray(sessions.map((one) => one.session)),
+        now,
+      ]);
+      const open = new Set(rows.map((row) => Number(row.n)));
+      return sessions.map((_, i) => open.has(i + 1));
     },
     async touch(sessions, at, expiresAt) {
       if (sessions.length === 0) return;
@@ -74,6 +91,11 @@ on conflict (user_id, session_id) do update set secret_hash = excluded.secret_ha
   created_at = excluded.created_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at`;
 
 const sessionsText = `select ${columns} from sessions s where s.user_id = $1::uuid order by s.created_at desc, s.session_id`;
+
+const stillOpenText = `
+select t.n from unnest($1::uuid[], $2::uuid[]) with ordinality as t (user_id, session_id, n)
+join sessions s on s.user_id = t.user_id and s.session_id = t.session_id
+where s.expires_at > $3::bigint`;
 
 const authenticateText = `
 select t.n, ${columns}

@@ -8,18 +8,18 @@ import type { ChangeEncoder } from "#ports/change-encoder.ts";
 import type { MemberChange } from "#ports/conversation-store.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { NewMessage } from "#ports/message-log.ts";
+import type { Caches } from "./caches.ts";
 import type { AppendAnswer } from "./commit-queue.ts";
-import type { FactsCache } from "./facts.ts";
 
 export class Announcer {
   readonly #encoder: ChangeEncoder;
   readonly #bus: EventBus;
-  readonly #facts: FactsCache;
+  readonly #caches: Caches;
 
-  constructor(encoder: ChangeEncoder, bus: EventBus, facts: FactsCache) {
+  constructor(encoder: ChangeEncoder, bus: EventBus, caches: Caches) {
     this.#encoder = encoder;
     this.#bus = bus;
-    this.#facts = facts;
+    this.#caches = caches;
   }
 
   /** One event a conversation, its changes in the order of their numbers. */
@@ -29,10 +29,13 @@ export class Announcer {
       const answer = answers[i]!;
       if (answer === "unknown_conversation") continue;
       const send = sends[i]!;
-      this.#facts.noteHead(send.conversation, answer.rev, answer.seq);
-      if (!answer.isNew) continue;
+      if (!answer.isNew) {
+        this.#caches.stands(send.conversation, answer.rev);
+        continue;
+      }
       const changes = byConversation.get(send.conversation);
       const change = { kind: "message", ...messageOf(send, answer.rev, answer.seq) } as const;
+      this.#caches.committed(send.conversation, change);
       if (changes) changes.push(change);
       else byConversation.set(send.conversation, [change]);
     }
@@ -40,13 +43,14 @@ export class Announcer {
   }
 
   change(conversation: ConversationId, change: Change): void {
-    this.#facts.noteHead(conversation, change.rev, (change.kind === "message" ? change.seq : 0) as Seq);
+    this.#caches.committed(conversation, change);
     this.#publish(conversation, [change]);
   }
 
   /** Membership changes: the room hears of them, and each person's own sessions join or leave. */
   members(conversation: ConversationId, changes: readonly MemberChange[]): void {
     if (changes.length === 0) return;
+    for (const change of changes) this.#caches.committed(conversation, change);
     this.#publish(conversation, changes);
     for (const change of changes) this.membership(memberOf(conversation, change));
   }

@@ -4,13 +4,11 @@
 
 import type { ConversationId } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { ConversationStore } from "#ports/conversation-store.ts";
 import type { EventBus } from "#ports/event-bus.ts";
-import type { FactsCache } from "./facts.ts";
+import type { Caches } from "./caches.ts";
 
 export interface DoubtParts {
-  readonly store: Pick<ConversationStore, "conversations">;
-  readonly facts: FactsCache;
+  readonly caches: Caches;
   readonly bus: Pick<EventBus, "publishHead">;
   readonly clock: Clock;
 }
@@ -31,9 +29,8 @@ export class Doubts {
   note(conversations: Iterable<ConversationId>): void {
     for (const id of conversations) {
       this.#doubtful.add(id);
-      this.#parts.facts.forget(id, []);
+      this.#parts.caches.drop(id);
     }
-    this.#parts.facts.forgetMembers();
     this.#schedule();
   }
 
@@ -50,15 +47,14 @@ export class Doubts {
   }
 
   async #look(): Promise<void> {
-    const { store, facts, bus } = this.#parts;
+    const { caches, bus } = this.#parts;
     const ids = [...this.#doubtful].slice(0, batchMax);
-    const conversations = await store.conversations(ids);
+    const conversations = await caches.fresh(ids);
     for (let i = 0; i < ids.length; i++) {
       this.#doubtful.delete(ids[i]!);
       const conversation = conversations[i];
       if (!conversation) continue;
       const { id, rev, lastSeq } = conversation;
-      facts.noteHead(id, rev, lastSeq);
       bus.publishHead({ conversation: id, rev, lastSeq });
     }
   }

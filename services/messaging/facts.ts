@@ -1,5 +1,6 @@
-// What decisions need to know, kept near: conversations and memberships. Loaded once for all who ask at the same
-// time; kept right by every change that passes through here. Losing it costs time only.
+// What decisions need to know, kept near: conversations and memberships. Kept right by every change that passes
+// through here: each takes the next rev, so that a missing number shows a change that somebody else made. Losing it
+// costs time only (docs/decisions/0014-caches.md).
 
 import { LRUCache } from "lru-cache";
 import { Gather } from "#base/gather.ts";
@@ -8,6 +9,7 @@ import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
 
 export interface FactsLimits {
+  /** 0: nothing is kept. */
   readonly conversationsMax: number;
   readonly membershipsMax: number;
   readonly loadBatchMax: number;
@@ -24,25 +26,55 @@ export interface Head {
   lastSeq: Seq;
 }
 
-type Known = { readonly conversation: Conversation; readonly head: Head };
+/** All of it is current for `head`. Memberships are read after the head, so that none is older than it. */
+interface Known {
+  /** null: read anew on next use. */
+  conversation: Conversation | null;
+  readonly head: Head;
+  readonly members: Map<UserId, Member>;
+  /** Changes of members made here: a membership read across one of them is not kept. */
+  memberChanges: number;
+  /** The conversation is known to stand here at least: until the head has come so far, nothing of this is used. */
+  atLeast: Rev;
+}
 type Pair = { readonly conversation: ConversationId; readonly user: UserId };
-/** A load under way: what happens meanwhile is noted here, so that an older answer does not cover it. */
-type Loading = { count: number; isStale: boolean; head: Head | null };
+/** A read of a conversation under way: what happens meanwhile is noted, so that an older answer does not cover it. */
+interface Loading {
+  count: number;
+  isStale: boolean;
+  /** What was committed here meanwhile: revs without a gap. */
+  from: number;
+  readonly head: Head;
+  atLeast: Rev;
+}
 
 export class FactsCache {
-  readonly #conversations: LRUCache<ConversationId, Known>;
-  readonly #members: LRUCache<string, Member>;
+  readonly #limits: FactsLimits;
+  readonly #mayKeep: (id: ConversationId) => boolean;
+  readonly #known: LRUCache<ConversationId, Known>;
   readonly #loadConversation: Gather<ConversationId, Conversation | null>;
   readonly #loadMember: Gather<Pair, Member | null>;
   readonly #loading = new Map<ConversationId, Loading>();
   /** The last one who waits for the facts of a pair: who asks next gets them after that one (P36). */
   readonly #lastWaiting = new Map<string, Promise<Facts>>();
+  #memberCount = 0;
   #hits = 0;
   #misses = 0;
 
-  constructor(store: ConversationStore, limits: FactsLimits) {
-    this.#conversations = new LRUCache({ max: limits.conversationsMax });
-    this.#members = new LRUCache({ max: limits.membershipsMax });
+  constructor(
+    store: Pick<ConversationStore, "conversations" | "memberships">,
+    limits: FactsLimits,
+    mayKeep: (id: ConversationId) => boolean = () => true,
+  ) {
+    this.#limits = limits;
+    this.#mayKeep = mayKeep;
+    this.#known = new LRUCache({
+      max: Math.max(1, limits.conversationsMax),
+      dispose: ({ members }) => {
+        this.#memberCount -= members.size;
+        members.clear();
+      },
+    });
     const bounds = { batchMax: limits.loadBatchMax, queueMax: limits.loadQueueMax };
     this.#loadConversation = new Gather({ work: (ids) => store.conversations(ids), ...bounds });
     this.#loadMember = new Gather({ work: (pairs) => store.memberships(pairs), ...bounds });
@@ -71,85 +103,153 @@ export class FactsCache {
     return facts;
   }
 
-  #atHand(user: UserId, id: ConversationId): Facts | undefined {
-    const known = this.#conversations.get(id);
-    const member = this.#members.get(id + user);
-    return known && member ? { conversation: known.conversation, member } : undefined;
-  }
-
-  stats(): { hits: number; misses: number; entries: number } {
-    return { hits: this.#hits, misses: this.#misses, entries: this.#conversations.size + this.#members.size };
-  }
-
   /** With its newest numbers. */
   async conversation(id: ConversationId): Promise<Conversation | null> {
-    const known = this.#conversations.get(id) ?? (await this.#read(id, () => this.#loadConversation.ask(id)));
-    if (!known) return null;
-    return "head" in known ? { ...known.conversation, ...known.head } : known;
+    const known = this.#usable(id);
+    return known?.conversation ? { ...known.conversation, ...known.head } : this.#read(id);
   }
 
   head(id: ConversationId): Readonly<Head> | undefined {
-    return this.#conversations.get(id)?.head;
+    return this.#usable(id)?.head;
   }
 
-  noteHead(id: ConversationId, rev: Rev, lastSeq: Seq): void {
+  /** A change that this process committed (`seq` 0: no message). One that is not the next shows that others wrote. */
+  committed(id: ConversationId, rev: Rev, seq: Seq): void {
     const loading = this.#loading.get(id);
-    if (loading) loading.head = newerHead(loading.head ?? { rev, lastSeq }, rev, lastSeq);
-    const known = this.#conversations.peek(id);
-    if (known) newerHead(known.head, rev, lastSeq);
+    if (loading) noteCommit(loading, rev, seq);
+    const known = this.#known.peek(id);
+    if (!known || rev <= known.head.rev) return;
+    if (rev !== known.head.rev + 1) this.#known.delete(id);
+    else advance(known.head, rev, seq);
   }
 
-  /** After a change of members, roles or title: read anew on next use. */
-  forget(id: ConversationId, users: readonly UserId[]): void {
+  /** The conversation stands here at least: what is behind is not used until it has come so far. */
+  stands(id: ConversationId, rev: Rev): void {
+    const loading = this.#loading.get(id);
+    if (loading && rev > loading.atLeast) loading.atLeast = rev;
+    const known = this.#known.peek(id);
+    if (known && rev > known.atLeast) known.atLeast = rev;
+  }
+
+  /** Before a change of members, roles or title made here is told: read anew on next use. */
+  changed(id: ConversationId, users: readonly UserId[]): void {
     const loading = this.#loading.get(id);
     if (loading) loading.isStale = true;
-    this.#conversations.delete(id);
-    for (const user of users) this.#members.delete(id + user);
+    const known = this.#known.peek(id);
+    if (!known) return;
+    known.conversation = null;
+    known.memberChanges++;
+    for (const user of users) if (known.members.delete(user)) this.#memberCount--;
   }
 
-  /** After a write of unknown outcome: any membership may have changed. */
-  forgetMembers(): void {
-    for (const loading of this.#loading.values()) loading.isStale = true;
-    this.#members.clear();
+  drop(id: ConversationId): void {
+    const loading = this.#loading.get(id);
+    if (loading) loading.isStale = true;
+    this.#known.delete(id);
+  }
+
+  dropWhere(isMeant: (id: ConversationId) => boolean): void {
+    for (const [id, loading] of this.#loading) if (isMeant(id)) loading.isStale = true;
+    for (const id of [...this.#known.keys()]) if (isMeant(id)) this.#known.delete(id);
+  }
+
+  ids(): Iterable<ConversationId> {
+    return this.#known.keys();
+  }
+
+  stats(): { hits: number; misses: number; entries: number } {
+    return { hits: this.#hits, misses: this.#misses, entries: this.#known.size + this.#memberCount };
+  }
+
+  #usable(id: ConversationId): Known | undefined {
+    const known = this.#known.get(id);
+    return known && known.head.rev >= known.atLeast ? known : undefined;
+  }
+
+  #atHand(user: UserId, id: ConversationId): Facts | undefined {
+    const known = this.#usable(id);
+    const member = known?.conversation && known.members.get(user);
+    return member ? { conversation: known!.conversation, member } : undefined;
   }
 
   async #load(user: UserId, id: ConversationId): Promise<Facts> {
-    const [conversation, member] = await Promise.all([
-      this.conversation(id),
-      this.#read(id, () => this.#loadMember.ask({ conversation: id, user })),
-    ]);
+    const conversation = await this.conversation(id);
+    if (!conversation) return { conversation, member: null };
+    const known = this.#usable(id);
+    const kept = known?.members.get(user);
+    if (kept) return { conversation, member: kept };
+    const changesBefore = known?.memberChanges;
+    const member = await this.#loadMember.ask({ conversation: id, user });
+    if (member && known && this.#known.peek(id) === known && known.memberChanges === changesBefore)
+      this.#keepMember(known, member);
     return { conversation, member };
   }
 
-  async #read<T extends Conversation | Member>(
-    id: ConversationId,
-    ask: () => Promise<T | null>,
-  ): Promise<T | null> {
-    const loading = this.#loading.get(id) ?? { count: 0, isStale: false, head: null };
+  async #read(id: ConversationId): Promise<Conversation | null> {
+    const loading = this.#loading.get(id) ?? newLoading();
     this.#loading.set(id, loading);
     loading.count++;
     try {
-      const row = await ask();
-      if (row && !loading.isStale) this.#keep(row, loading.head);
-      return row;
+      const row = await this.#loadConversation.ask(id);
+      if (!row) return null;
+      if (!loading.isStale) this.#keep(row, loading);
+      const { head } = loading;
+      return head.rev > row.rev
+        ? { ...row, ...advance({ rev: row.rev, lastSeq: row.lastSeq }, head.rev, head.lastSeq) }
+        : row;
     } finally {
       if (--loading.count === 0 && this.#loading.get(id) === loading) this.#loading.delete(id);
     }
   }
 
-  #keep(row: Conversation | Member, head: Head | null): void {
-    if ("member" in row) {
-      this.#members.set(row.conversation + row.user, row);
+  #keep(row: Conversation, loading: Loading): void {
+    const known = this.#known.peek(row.id);
+    if (known && row.rev <= known.head.rev) {
+      known.conversation ??= row;
       return;
     }
-    if (this.#conversations.has(row.id)) return;
-    const known = { conversation: row, head: { rev: row.rev, lastSeq: row.lastSeq } };
-    if (head) newerHead(known.head, head.rev, head.lastSeq);
-    this.#conversations.set(row.id, known);
+    const { head } = loading;
+    const isWhole = head.rev <= row.rev || loading.from <= row.rev + 1;
+    if (!isWhole || this.#limits.conversationsMax === 0 || !this.#mayKeep(row.id)) return;
+    const fresh: Known = {
+      conversation: row,
+      head: advance({ rev: row.rev, lastSeq: row.lastSeq }, head.rev, head.lastSeq),
+      members: new Map(),
+      memberChanges: 0,
+      atLeast: loading.atLeast,
+    };
+    this.#known.set(row.id, fresh);
+  }
+
+  /** Memberships are given back with the conversations that were not asked for longest. */
+  #keepMember(known: Known, member: Member): void {
+    if (known.members.size >= Math.max(1, this.#limits.membershipsMax / 4)) {
+      this.#memberCount -= known.members.size;
+      known.members.clear();
+    }
+    if (!known.members.has(member.user)) this.#memberCount++;
+    known.members.set(member.user, member);
+    while (this.#memberCount > this.#limits.membershipsMax && this.#known.size > 0) this.#known.pop();
   }
 }
 
-function newerHead(head: Head, rev: Rev, lastSeq: Seq): Head {
+function newLoading(): Loading {
+  return {
+    count: 0,
+    isStale: false,
+    from: 0,
+    head: { rev: 0 as Rev, lastSeq: 0 as Seq },
+    atLeast: 0 as Rev,
+  };
+}
+
+function noteCommit(loading: Loading, rev: Rev, seq: Seq): void {
+  if (loading.from === 0) loading.from = rev;
+  else if (rev > loading.head.rev + 1) loading.isStale = true;
+  advance(loading.head, rev, seq);
+}
+
+function advance(head: Head, rev: Rev, lastSeq: Seq): Head {
   if (rev > head.rev) head.rev = rev;
   if (lastSeq > head.lastSeq) head.lastSeq = lastSeq;
   return head;

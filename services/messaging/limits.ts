@@ -3,13 +3,13 @@
 
 import type { ConversationLimits } from "#core/conversations/decide.ts";
 import type { TextLimits } from "#core/messages/decide.ts";
+import type { CacheLimits } from "./caches.ts";
 import type { CommitQueueLimits } from "./commit-queue.ts";
-import type { FactsLimits } from "./facts.ts";
 import type { ReadCursorLimits } from "./read-cursors.ts";
 
 export interface MessagingLimits
   extends CommitQueueLimits,
-    FactsLimits,
+    CacheLimits,
     TextLimits,
     ConversationLimits,
     ReadCursorLimits {

@@ -1,7 +1,7 @@
 // Who is in a conversation and what it is called: create, rename, add, remove, promote, join, leave. Each change is
 // written alone in its lane, put into the inboxes of those concerned, and announced.
 
-import type { ConversationId, UserId } from "#base/ids.ts";
+import type { ConversationId, Seq, UserId } from "#base/ids.ts";
 import { ok, type Result, refused } from "#base/result.ts";
 import type { Conversation, ConversationKind, Member, Role } from "#core/conversations/conversation.ts";
 import * as decide from "#core/conversations/decide.ts";
@@ -64,7 +64,7 @@ export async function renameConversation(
     if (!may.ok) return may;
     const renamed = await parts.store.rename(id, title);
     if (!renamed.ok) return refused({ reason: renamed.refusal });
-    parts.facts.forget(id, []);
+    parts.facts.changed(id, []);
     if (renamed.value) parts.announcer.change(id, renamed.value);
     return ok(null);
   });
@@ -162,12 +162,11 @@ async function tell(
   changes: readonly MemberChange[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  parts.facts.forget(
+  parts.facts.changed(
     conversation.id,
     changes.map((change) => change.user),
   );
-  const head = parts.facts.head(conversation.id) ?? conversation;
-  parts.facts.noteHead(conversation.id, changes[changes.length - 1]!.rev, head.lastSeq);
+  for (const change of changes) parts.facts.committed(conversation.id, change.rev, 0 as Seq);
   await putIntoInboxes(
     parts,
     conversation,

@@ -15,10 +15,11 @@ import type { MessageLog } from "#ports/message-log.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { Announcer } from "./announce.ts";
+import { Caches } from "./caches.ts";
 import * as change from "./change-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { Doubts } from "./doubts.ts";
-import { FactsCache } from "./facts.ts";
+import type { FactsCache } from "./facts.ts";
 import { type FreshInbox, freshInbox } from "./fresh-inbox.ts";
 import type { MessagingLimits } from "./limits.ts";
 import * as manage from "./manage-members.ts";
@@ -44,7 +45,10 @@ export interface MessagingNeeds {
 export interface MessagingService extends Messaging {
   /** Refuses what is new, finishes what was given, writes waiting cursors. */
   drain(): Promise<void>;
+  readonly caches: Caches;
   readonly facts: FactsCache;
+  /** Several processes write from now on, this one mostly these buckets; each change of the set is told. */
+  ownsBuckets(buckets: ReadonlySet<number>): void;
   /** The inbox as this service knows it: also the cursors that wait for their write. */
   readonly inbox: FreshInbox;
   readonly waitingCommits: () => number;
@@ -52,9 +56,10 @@ export interface MessagingService extends Messaging {
 
 export function createMessaging(needs: MessagingNeeds): MessagingService {
   const { log, store, inbox, people, clock, limits } = needs;
-  const facts = new FactsCache(store, limits);
-  const announcer = new Announcer(needs.encoder, needs.bus, facts);
-  const doubts = new Doubts({ store, facts, bus: needs.bus, clock });
+  const caches = new Caches(needs);
+  const { facts, recent } = caches;
+  const announcer = new Announcer(needs.encoder, needs.bus, caches);
+  const doubts = new Doubts({ caches, bus: needs.bus, clock });
   const queue = new CommitQueue(log, limits, clock, {
     committed: (sends, answers) => announcer.group(sends, answers),
     failed: (conversations) => doubts.note(conversations),
@@ -94,8 +99,13 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
   const found = <T>(value: T | null): Result<T, Refusal> =>
     value === null ? refused({ reason: "unknown_conversation" }) : ok(value);
 
+  // Only what happens to the bus itself matters here: events come to buckets, not to this listener.
+  const endListening = needs.bus.listen({ ...deaf, interrupted: () => caches.dropAll() });
+
   return {
+    caches,
     facts,
+    ownsBuckets: (buckets) => caches.own(buckets),
     inbox: freshInbox(inbox, cursors),
     waitingCommits: () => queue.waitingCount,
     send: (command) => writing(() => sendMessage(parts, command)),
@@ -106,12 +116,12 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
 
     since: (user, id, rev, seq, rowsMax) =>
       asMember(user, id, async (me) => {
-        const caughtUp = await log.since(id, rev, seq, me.member, rowsMax);
+        const caughtUp = await recent.since(id, rev, seq, me.member, rowsMax);
         return found(caughtUp && { ...caughtUp, changes: await withDisplayNames(people, caughtUp.changes) });
       }),
     page: (user, id, from, count) =>
-      asMember(user, id, async (me) => found(await log.page(id, from, count, me.member))),
-    newest: (ids) => log.newest(ids),
+      asMember(user, id, async (me) => found(await recent.page(id, from, count, me.member))),
+    newest: (ids) => recent.newest(ids),
 
     read: (user, id, seq) =>
       asMember(user, id, async (me) => {
@@ -146,12 +156,19 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     membersByNumber: (user, id, numbers) =>
       asMember(user, id, async () => ok(await store.membersByNumber(id, numbers))),
 
-    heads: (ids) => Promise.all(ids.map(async (id) => facts.head(id) ?? (await facts.conversation(id)))),
+    heads: (ids, isFresh = false) =>
+      isFresh
+        ? caches.fresh(ids)
+        : Promise.all(ids.map(async (id) => facts.head(id) ?? (await facts.conversation(id)))),
 
     async drain() {
       isDraining = true;
       await queue.idle();
       await cursors.flush().catch(() => {});
+      caches.stop();
+      endListening();
     },
   };
 }
+
+const deaf = { changes() {}, head() {}, state() {}, user() {} };

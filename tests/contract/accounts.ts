@@ -153,6 +153,19 @@ export function accountsContract(name: string, open: OpenStore): void {
       ]);
     });
 
+    test("[P86] of many sessions at once it is told which still live", async () => {
+      const [mine, theirs] = [await created({}), await created({})];
+      const [live, revoked] = [newSession(mine.user), newSession(mine.user)];
+      for (const session of [live, revoked]) await accounts.openSession(session);
+      await accounts.revoke(mine.user, revoked.session);
+      const unknown = { user: mine.user, session: newSessionId() };
+      const foreign = { user: theirs.user, session: live.session };
+      const asked = [live, revoked, unknown, foreign, live];
+      expect(await other.stillOpen(asked, live.expiresAt - 1)).toEqual([true, false, false, false, true]);
+      expect(await other.stillOpen([live], live.expiresAt)).toEqual([false]);
+      expect(await other.stillOpen([], 1)).toEqual([]);
+    });
+
     test("[P27] a revoked session is gone for the next authenticate; revoking others names them", async () => {
       const { user } = await created({});
       const [first, second, third, kept] = Array.from({ length: 4 }, () => newSession(user)) as NewSession[];

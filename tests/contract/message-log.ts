@@ -1,10 +1,11 @@
-// The contract of the message log, rules P1 - P9, for every adapter of the port.
+// The contract of the message log, rules P1 - P9 and P85, for every adapter of the port.
 
 import { afterAll, beforeAll, describe } from "bun:test";
 import { appendingContract } from "./message-log-appending.ts";
 import { changingContract } from "./message-log-changing.ts";
 import { failingContract } from "./message-log-failing.ts";
 import { readingContract } from "./message-log-reading.ts";
+import { recentContract } from "./message-log-recent.ts";
 import type { OpenStore, StoreUnderTest } from "./store-under-test.ts";
 
 export function messageLogContract(name: string, open: OpenStore): void {
@@ -18,6 +19,7 @@ export function messageLogContract(name: string, open: OpenStore): void {
     appendingContract(() => store);
     changingContract(() => store);
     readingContract(() => store);
+    recentContract(() => store);
     failingContract(() => store);
   });
 }

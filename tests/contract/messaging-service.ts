@@ -25,6 +25,11 @@ const limits: MessagingLimits = {
   statementsMax: 4,
   conversationsMax: 100,
   membershipsMax: 100,
+  recentMessagesMax: 8,
+  recentConversationsMax: 100,
+  recentBytesMax: 100_000,
+  settleMs: 0,
+  checkEveryMs: 0,
   loadBatchMax: 10,
   loadQueueMax: 1000,
   textBytesMax: 200,
@@ -115,6 +120,7 @@ function boundTo(log: MessageLog): MessageLog {
     since: (...args) => log.since(...args),
     newest: (...args) => log.newest(...args),
     page: (...args) => log.page(...args),
+    recent: (...args) => log.recent(...args),
   };
 }
 
