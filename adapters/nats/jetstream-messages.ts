@@ -1,0 +1,33 @@
+// One event as it stands in the stream: where it came from in the outbox, and itself.
+
+import { bucketOf } from "#base/ids.ts";
+import type { OutboxEntry, OutboxEvent } from "#ports/outbox.ts";
+
+export interface StoredEvent extends OutboxEntry {
+  /** How far the stream had counted when it was last cleared: tells its messages from those before. */
+  readonly epoch: number;
+}
+
+export function encodeEvent({ position, event }: OutboxEntry, epoch: number): Uint8Array {
+  return Buffer.from(JSON.stringify({ position, epoch, event } satisfies StoredEvent));
+}
+
+export function decodeEvent(data: Uint8Array): StoredEvent {
+  return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8"));
+}
+
+/** `<namespace>.events.<kind>.<bucket>`: of a group of messages, the bucket of the first. */
+export function subjectOf(eventsSubject: string, event: OutboxEvent): string {
+  return `${eventsSubject}.${event.kind}.${bucketOf(conversationOf(event))}`;
+}
+
+function conversationOf(event: OutboxEvent) {
+  switch (event.kind) {
+    case "messages":
+      return event.ranges[0]!.conversation;
+    case "changed":
+      return event.conversation;
+    case "memberships":
+      return event.rows[0]!.conversation;
+  }
+}
