@@ -24,7 +24,9 @@ export function openAccounts(database: Database): Accounts {
       return users.map((user) => found.get(user) ?? null);
     },
     async search(words, count) {
-      const rows = await database.read("accounts.search", searchText, [words.toLowerCase(), count]);
+      const rows = await database.read("accounts.search", searchText, [words.toLowerCase(), count], {
+        mayBeReplica: true,
+      });
       return rows.map(accountOf);
     },
     async rename(user, displayName) {

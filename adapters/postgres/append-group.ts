@@ -8,11 +8,11 @@ import type { Appended, MessageLog, NewMessage } from "#ports/message-log.ts";
 import { plainArray, textArray } from "./arrays.ts";
 import type { Database, Parameter, Row } from "./database.ts";
 import { asFailure, mayTryAgain } from "./failures.ts";
-import { laneOf } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 
 const triesMax = 12;
 
-export function appender(database: Database, announced: () => void): MessageLog["append"] {
+export function appender(database: Database, { laneOf }: Lanes, announced: () => void): MessageLog["append"] {
   return async (lane, sends) => {
     assert(
       sends.every((send) => laneOf(send.conversation) === lane),

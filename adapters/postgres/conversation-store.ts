@@ -100,7 +100,9 @@ async function members(
   alsoLeft: boolean,
 ): Promise<readonly Member[]> {
   const parameters = [bucketOf(conversation), conversation, after, count, alsoLeft];
-  const rows = await database.read("conversation_store.members", membersText(conversation), parameters);
+  const rows = await database.read("conversation_store.members", membersText(conversation), parameters, {
+    mayBeReplica: true,
+  });
   return rows.map(memberOf);
 }
 
@@ -120,6 +122,7 @@ async function membersByNumber(
     "conversation_store.members_by_number",
     membersByNumberText(conversation),
     [bucketOf(conversation), conversation, plainArray(numbers)],
+    { mayBeReplica: true },
   );
   return rows.map(memberOf);
 }
@@ -131,7 +134,14 @@ where bucket = $1 and conversation_id = $2 and member_no = any($3::int[]) order 
 );
 
 async function channels(database: Database, words: string, count: number): Promise<readonly Conversation[]> {
-  const rows = await database.read("conversation_store.channels", channelsText, [words.toLowerCase(), count]);
+  const rows = await database.read(
+    "conversation_store.channels",
+    channelsText,
+    [words.toLowerCase(), count],
+    {
+      mayBeReplica: true,
+    },
+  );
   return rows.map(conversationOf);
 }
 

@@ -1,44 +1,81 @@
-// Connections, and how a statement is run: by name (for the counters), prepared by its text, with failures in
-// the house's words. Group commits, other changes and reads have connections of their own, so that a page of
-// history never waits behind commits.
+// How a statement is run: by name (for the counters), prepared by its text, with failures in the house's words.
+// Group commits, other changes and reads have connections of their own, so that a page of history never waits
+// behind commits. Reads that may be are done by replicas, where there are some (replica-reads.ts).
 
-import { SQL } from "bun";
-import { asFailure, mayTryAgain } from "./failures.ts";
+import type { SQL } from "bun";
+import type { Connection, Parameter, Row } from "./connection.ts";
+import { asFailure, mayTryAgain, wasClosed } from "./failures.ts";
+import { Pool } from "./pool.ts";
+import { type ReadCounts, ReplicaReads } from "./replica-reads.ts";
+import type { Target } from "./target.ts";
 
-export interface DatabaseOptions {
-  /** Either the folder of a Unix socket, or a URL (postgres://user@host/database). */
-  readonly socketDir?: string;
-  readonly url?: string;
-  readonly username?: string;
-  readonly database?: string;
+export type { Parameter, Row } from "./connection.ts";
+
+export interface DatabaseOptions extends Target {
   /** What an operator sees in pg_stat_activity, followed by the purpose. */
   readonly applicationName?: string;
   readonly onStatement?: (name: string, durationMs: number, rows: number) => void;
-  /** Most connections of each kind. */
-  readonly connections?: Partial<Record<Purpose, number>>;
+  /** Most connections of each kind; `replica`: to each replica. */
+  readonly connections?: Partial<Record<Purpose | "replica", number>>;
+  /** Streaming replicas of the same database, each by its URL. */
+  readonly replicaUrls?: readonly string[];
+  /** The server ends a statement that runs longer. */
+  readonly statementTimeoutMs?: number;
+  /** A connection that owes an answer and says nothing for that long is given up. */
+  readonly silentMs?: number;
 }
 
 export type Purpose = "groups" | "changes" | "reads";
-export type Parameter = string | number | boolean | null | Uint8Array;
-export type Row = Record<string, any>;
 
 /** More group commits at once would only make smaller groups. */
-const connectionsMax: Record<Purpose, number> = { groups: 4, changes: 4, reads: 4 };
+const connectionsMax: Record<Purpose | "replica", number> = { groups: 4, changes: 4, reads: 4, replica: 4 };
+const defaultStatementTimeoutMs = 8_000;
+/** Longer than the server's own time limit, so that only a server that says nothing at all is meant. */
+const defaultSilentMs = 10_000;
 const triesMax = 8;
+/** A change that took longer is confirmed by a second commit; see `confirmed`. */
+const slowCommitMs = 1_000;
+const closeWithinMs = 5_000;
 
 export class Database {
-  private readonly pools: Record<Purpose, SQL>;
-  private readonly onStatement: DatabaseOptions["onStatement"];
+  readonly #pools: Record<Purpose, Pool>;
+  readonly #replicas: ReplicaReads | null;
+  readonly #onStatement: DatabaseOptions["onStatement"];
 
   constructor(options: DatabaseOptions) {
-    this.onStatement = options.onStatement;
-    const pool = (purpose: Purpose) =>
-      openPool(options, options.connections?.[purpose] ?? connectionsMax[purpose], purpose);
-    this.pools = { groups: pool("groups"), changes: pool("changes"), reads: pool("reads") };
+    this.#onStatement = options.onStatement;
+    const pool = (purpose: Purpose) => openPool(options, purpose);
+    this.#pools = { groups: pool("groups"), changes: pool("changes"), reads: pool("reads") };
+    const urls = options.replicaUrls ?? [];
+    this.#replicas =
+      urls.length === 0
+        ? null
+        : new ReplicaReads(
+            urls.map((url) => openPool({ ...options, url }, "replica")),
+            (text, parameters) => this.#pools.reads.use((connection) => connection.run(text, parameters)),
+          );
   }
 
-  read(name: string, text: string, parameters: readonly Parameter[]): Promise<Row[]> {
-    return this.run("reads", name, text, parameters);
+  /** `mayBeReplica`: shows all that was committed when it was asked, as any read, but may come from a replica. */
+  async read(
+    name: string,
+    text: string,
+    parameters: readonly Parameter[],
+    { mayBeReplica = false } = {},
+  ): Promise<Row[]> {
+    if (mayBeReplica && this.#replicas) {
+      const began = performance.now();
+      const rows = await this.#replicas.read(text, parameters);
+      if (rows) {
+        this.#onStatement?.(name, performance.now() - began, rows.length);
+        return rows;
+      }
+    }
+    return this.#done(name, false, async () => {
+      const once = () => this.#pools.reads.use((connection) => connection.run(text, parameters));
+      // A connection that had died unnoticed is no reason to fail: reading twice does no harm.
+      return once().catch((error) => (wasClosed(error) ? once() : Promise.reject(error)));
+    });
   }
 
   /** Tries again where a racing statement was in the way: each try is whole or nothing. */
@@ -53,45 +90,54 @@ export class Database {
   }
 
   /** `raw`: what the caller may try again comes as the database's own error. */
-  async run(
+  run(
     purpose: Purpose,
     name: string,
     text: string,
     parameters: readonly Parameter[],
     raw = false,
   ): Promise<Row[]> {
-    const began = performance.now();
-    try {
-      const rows = await this.pools[purpose].unsafe(text, parameters as Parameter[]);
-      this.onStatement?.(name, performance.now() - began, rows.length);
-      return rows;
-    } catch (error) {
-      this.onStatement?.(name, performance.now() - began, 0);
-      throw raw && mayTryAgain(error) ? error : asFailure(error, name);
-    }
+    return this.#done(name, raw, () =>
+      this.#pools[purpose].use((connection) => confirmed(connection, () => connection.run(text, parameters))),
+    );
   }
 
   /** Several statements that happen together or not at all. For what is seldom. */
   async transaction<T>(name: string, work: (run: TransactionRun) => Promise<T>): Promise<T> {
     const began = performance.now();
+    const begin = (sql: SQL): Promise<T> =>
+      sql.begin((inside) => work((text, parameters) => inside.unsafe(text, parameters as Parameter[])));
     try {
-      return await this.pools.changes.begin((sql) =>
-        work((text, parameters) => sql.unsafe(text, parameters as Parameter[])),
+      return await this.#pools.changes.alone((connection) =>
+        confirmed(connection, () => connection.use(begin)),
       );
     } catch (error) {
       throw error instanceof RollBack ? error : asFailure(error, name);
     } finally {
-      this.onStatement?.(name, performance.now() - began, 0);
+      this.#onStatement?.(name, performance.now() - began, 0);
     }
   }
 
-  /** For migrations. */
-  get sql(): SQL {
-    return this.pools.changes;
+  /** Where the reads that may be done by replicas were done. */
+  get readCounts(): ReadCounts {
+    return this.#replicas?.counts ?? { replica: 0, primary: 0, tokens: 0 };
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.pools).map((pool) => pool.close({ timeout: 5 })));
+    const pools = Object.values(this.#pools).map((pool) => pool.close(closeWithinMs));
+    await Promise.all([...pools, this.#replicas?.close(closeWithinMs)]);
+  }
+
+  async #done(name: string, raw: boolean, work: () => Promise<Row[]>): Promise<Row[]> {
+    const began = performance.now();
+    try {
+      const rows = await work();
+      this.#onStatement?.(name, performance.now() - began, rows.length);
+      return rows;
+    } catch (error) {
+      this.#onStatement?.(name, performance.now() - began, 0);
+      throw raw && mayTryAgain(error) ? error : asFailure(error, name);
+    }
   }
 }
 
@@ -100,27 +146,27 @@ export type TransactionRun = (text: string, parameters: readonly Parameter[]) =>
 /** Thrown inside a transaction to take it back on purpose. */
 export class RollBack extends Error {}
 
-function openPool(options: DatabaseOptions, max: number, purpose: Purpose): SQL {
-  const where = options.url
-    ? { url: options.url }
-    : {
-        path: `${options.socketDir}/.s.PGSQL.5432`,
-        username: options.username ?? "banyan",
-        database: options.database ?? "postgres",
-      };
-  return new SQL({
-    adapter: "postgres",
-    ...where,
-    max,
-    connectionTimeout: 5,
-    idleTimeout: 0,
-    connection: {
-      application_name: `${options.applicationName ?? "banyan"} ${purpose}`,
-      // Statements are planned once: planning anew costs four times what most of them cost to run.
-      plan_cache_mode: "force_generic_plan",
-      // A plan made while a table was small must not read all of it once it is large.
-      enable_seqscan: "off",
-      statement_timeout: "30000",
-    },
-  } as never);
+/**
+ * A commit that waits for its synchronous replica, and is told to wait no longer (pg_cancel_backend), answers as if
+ * all were well. So a slow one is believed only after a second commit behind it has waited for that replica too.
+ */
+async function confirmed<T>(connection: Connection, write: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const answer = await write();
+  if (performance.now() - began > slowCommitMs) await connection.run(confirmText, []);
+  return answer;
+}
+
+const confirmText = "select pg_logical_emit_message(true, 'banyan', '') is not null as confirmed";
+
+function openPool(options: DatabaseOptions, purpose: Purpose | "replica"): Pool {
+  const isReplica = purpose === "replica";
+  return new Pool({
+    target: options,
+    applicationName: `${options.applicationName ?? "banyan"} ${purpose}`,
+    mustBePrimary: !isReplica,
+    statementTimeoutMs: options.statementTimeoutMs ?? defaultStatementTimeoutMs,
+    silentMs: isReplica ? ReplicaReads.silentMs : (options.silentMs ?? defaultSilentMs),
+    connectionsMax: options.connections?.[purpose] ?? connectionsMax[purpose],
+  });
 }

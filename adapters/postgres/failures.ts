@@ -14,16 +14,49 @@ export function mayTryAgain(error: unknown): boolean {
   return state === "40P01" || state === "40001" || state === "23505";
 }
 
-// Connection lost, resources used up (disk, memory, connections), stopped or interrupted by the operator,
-// system error, damaged data.
-const unavailableClasses = ["08", "53", "57", "58", "XX"];
+// Connection lost; not let in, or no such database (the operator's to mend); resources used up (disk, memory,
+// connections); stopped or interrupted by the operator; system error; damaged data.
+const unavailableClasses = ["08", "28", "3D", "53", "57", "58", "XX"];
+// A server that takes no changes: it was the primary, or is not yet. A statement that its connection prepared is
+// gone, or plans for what a migration has changed. A lock was not to be had in time.
+const unavailableStates = ["25006", "0A000", "26000", "55P03"];
+const endingStates = ["25006", "0A000", "26000", "57P01", "57P02", "57P03", "57P05"];
+
+/** The connection went away, or never came to be. */
+export class ConnectionLost extends Error {
+  override name = "ConnectionLost";
+}
+
+/** Whether the connection on which this came must not be used again. */
+export function endsConnection(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state !== null) return state.startsWith("08") || endingStates.includes(state);
+  return isLost(error);
+}
+
+/** Whether it was the connection that failed, and not the statement. */
+export function isLost(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && code.startsWith("ERR_POSTGRES_") && code !== "ERR_POSTGRES_SERVER_ERROR";
+}
+
+/** Whether the server closed a connection that was open: a new one may do better at once. */
+export function wasClosed(error: unknown): boolean {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  return code === "ERR_POSTGRES_CONNECTION_CLOSED" || errno === "57P01" || errno === "57P02";
+}
 
 /** `operation` names the statement; nothing of its values gets into the error. */
 export function asFailure(error: unknown, operation: string): unknown {
   if (error instanceof StoreUnavailable) return error;
+  if (error instanceof ConnectionLost) return new StoreUnavailable(`${operation}: ${error.message}`);
   const state = sqlStateOf(error);
   if (state !== null) {
-    const known = unavailableClasses.includes(state.slice(0, 2)) || mayTryAgain(error) || state === "55P03";
+    const known =
+      unavailableClasses.includes(state.slice(0, 2)) ||
+      unavailableStates.includes(state) ||
+      mayTryAgain(error);
     return known
       ? new StoreUnavailable(`${operation}: the database answered ${state}`)
       : withoutValues(error, operation, state);

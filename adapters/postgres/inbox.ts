@@ -19,7 +19,9 @@ async function list(
   users: readonly UserId[],
 ): Promise<readonly (readonly InboxEntry[])[]> {
   if (users.length === 0) return [];
-  const rows = await database.read("inbox.list", listText, [plainArray([...new Set(users)])]);
+  const rows = await database.read("inbox.list", listText, [plainArray([...new Set(users)])], {
+    mayBeReplica: true,
+  });
   const byUser = new Map<UserId, InboxEntry[]>();
   for (const row of rows) {
     const entry: InboxEntry = {
@@ -44,10 +46,12 @@ async function cursors(
   conversation: ConversationId,
   users: readonly UserId[],
 ): Promise<readonly ReadCursor[]> {
-  const rows = await database.read("inbox.cursors", cursorsText, [
-    plainArray([...new Set(users)]),
-    conversation,
-  ]);
+  const rows = await database.read(
+    "inbox.cursors",
+    cursorsText,
+    [plainArray([...new Set(users)]), conversation],
+    { mayBeReplica: true },
+  );
   const seqs = new Map(rows.map((row) => [row.user_id as UserId, Number(row.read_seq) as Seq]));
   return users.flatMap((user) => {
     const seq = seqs.get(user);

@@ -1,10 +1,12 @@
 // A lane is a set of buckets whose messages are written by one statement at a time (docs/decisions/0002-lanes.md).
-// One process writes alone, so that one lane makes the largest groups; several processes will want several.
+// One lane makes the largest groups; where a commit waits long, as for a synchronous replica, several keep the
+// processor busy meanwhile.
 
 import { bucketOf, type ConversationId } from "#base/ids.ts";
+import type { MessageLog } from "#ports/message-log.ts";
 
-export const laneCount = 1;
+export type Lanes = Pick<MessageLog, "laneCount" | "laneOf">;
 
-export function laneOf(conversation: ConversationId): number {
-  return bucketOf(conversation) % laneCount;
+export function lanesOf(laneCount: number): Lanes {
+  return { laneCount, laneOf: (conversation: ConversationId) => bucketOf(conversation) % laneCount };
 }

@@ -17,7 +17,9 @@ export async function page(
 ): Promise<Page | null> {
   const { first, before } = boundsOf(from, count);
   const parameters = [bucketOf(conversation), conversation, reader, count, first, before];
-  const rows = await database.read("message_log.page", pageText(conversation), parameters);
+  const rows = await database.read("message_log.page", pageText(conversation), parameters, {
+    mayBeReplica: true,
+  });
   const head = rows[0];
   if (!head) return null;
   const lastSeq = Number(head.last_seq) as Seq;
@@ -47,7 +49,9 @@ export async function since(
   rowsMax: number,
 ): Promise<CatchUp | null> {
   const parameters = [bucketOf(conversation), conversation, reader, rev, seq, rowsMax + 1];
-  const rows = await database.read("message_log.since", sinceText(conversation), parameters);
+  const rows = await database.read("message_log.since", sinceText(conversation), parameters, {
+    mayBeReplica: true,
+  });
   const head = rows.find((row) => row.source === "head");
   if (!head) return null;
   const reached = { rev: Number(head.rev) as Rev, lastSeq: Number(head.seq) as Seq };
@@ -79,7 +83,9 @@ export async function newest(
   if (conversations.length === 0) return [];
   const ids = [...new Set(conversations)];
   const buckets = [...new Set(ids.map(bucketOf))];
-  const rows = await database.read("message_log.newest", newestText, [plainArray(buckets), plainArray(ids)]);
+  const rows = await database.read("message_log.newest", newestText, [plainArray(buckets), plainArray(ids)], {
+    mayBeReplica: true,
+  });
   const found = new Map(rows.map((row) => [row.conversation_id as ConversationId, messageOf(row)]));
   return conversations.map((id) => found.get(id) ?? null);
 }

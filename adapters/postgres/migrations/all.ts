@@ -2,6 +2,7 @@
 
 import { foundation } from "./0001-foundation.ts";
 import { durableEvents } from "./0002-durable-events.ts";
+import { timelines } from "./0003-timelines.ts";
 import type { Migration } from "./migration.ts";
 
-export const allMigrations: readonly Migration[] = [foundation, durableEvents];
+export const allMigrations: readonly Migration[] = [foundation, durableEvents, timelines];
