@@ -50,6 +50,8 @@ export function serviceLimits(config: Configured): MessagingLimits & GatewayLimi
     topicQuietMs: 5 * minuteMs,
     gatherMsMax: config.gatherMsMax,
     refusedInRowMax: 100,
+    livelyCheckMs: 0, // nothing is lost between the parts of one process
+    wholeCheckMs: 10 * minuteMs,
   };
 }
 

@@ -1,6 +1,7 @@
 // The gateway: sockets on one side, the command bus and the event bus on the other. Step 4 of a message's way is
 // here: bytes in, decoded, within limits, in a state that allows them. A bad frame hurts its own session only.
 
+import type { ConversationId, UserId } from "#base/ids.ts";
 import type { SessionLife } from "#core/accounts/session.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -16,12 +17,16 @@ import { limits as wire } from "#protocol/limits.ts";
 import { type AllowanceLimits, spend } from "./allowance.ts";
 import { type Command, type CommandNeeds, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
+import { HeadsCheck } from "./heads-check.ts";
+import { Healing, type HealingLimits } from "./healing.ts";
 import { Hub, type HubLimits } from "./hub.ts";
 import { Lookers } from "./look.ts";
+import { PeopleCheck } from "./people-check.ts";
 import { ClientSession } from "./session.ts";
+import { Shedding } from "./shed.ts";
 import { headOf, refusedFrame } from "./translate.ts";
 
-export interface GatewayLimits extends AllowanceLimits, HubLimits {
+export interface GatewayLimits extends AllowanceLimits, HubLimits, HealingLimits {
   readonly overloadedRetryMs: number;
   readonly unavailableRetryMs: number;
   /** A session that sends this many refused frames in a row is closed. */
@@ -30,7 +35,7 @@ export interface GatewayLimits extends AllowanceLimits, HubLimits {
 
 export interface GatewayNeeds {
   readonly sockets: Sockets;
-  readonly accounts: Pick<Accounts, "authenticate" | "touch">;
+  readonly accounts: Pick<Accounts, "authenticate" | "touch" | "stillOpen">;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
   readonly bus: EventBus;
@@ -48,7 +53,10 @@ export interface Gateway extends SocketHandler {
    * the pause in which commands under way are answered.
    */
   drain(withinMs: number, hurry?: AbortSignal): Promise<void>;
-  stats(): { sessions: number; connections: number; deliveries: number; frames: number };
+  /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
+  shed(count: number, withinMs: number): number;
+  /** `healed`: rooms in which a lost change was found. */
+  stats(): { sessions: number; connections: number; deliveries: number; frames: number; healed: number };
   stop(): void;
 }
 
@@ -64,6 +72,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     life: needs.sessionLife,
   });
   const sessions = new Set<ClientSession>();
+  const shedding = new Shedding(clock);
   let isDraining = false;
   let frames = 0;
 
@@ -125,36 +134,50 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     );
   }
 
-  async function joined(event: Extract<UserEvent, { kind: "joined" }>): Promise<void> {
-    const { conversation, member } = event.member;
-    for (const session of [...hub.sessionsOf(event.user)]) {
+  type Joined = Pick<Extract<UserEvent, { kind: "joined" }>["member"], "conversation" | "member">;
+
+  async function joined(user: UserId, { conversation, member }: Joined): Promise<void> {
+    for (const session of [...hub.sessionsOf(user)]) {
       if (session.slot < 0 || hub.isIn(session, conversation)) continue;
       const room = hub.join(session, conversation);
       await greeter.learnHeads([room]);
-      const [cursor] = await needs.inbox.cursors(conversation, [event.user]);
+      const [cursor] = await needs.inbox.cursors(conversation, [user]);
       if (session.state === "live")
         session.answer({ kind: "joined", head: headOf(room, member, cursor?.seq ?? 0) });
     }
   }
 
+  function left(user: UserId, conversation: ConversationId): void {
+    for (const session of hub.sessionsOf(user)) {
+      lookers.stopLookingAt(session, conversation);
+      if (hub.part(session, conversation)) session.answer({ kind: "left", conversation });
+    }
+  }
+
+  const heads = new HeadsCheck({ hub, messaging: needs.messaging, clock });
+  const people = new PeopleCheck({
+    ...needs,
+    hub,
+    joined: (user, found) => void joined(user, found).catch(needs.onFailure),
+    left,
+    revoked: revoke,
+  });
+  const healing = new Healing({ heads, people }, clock, limits, needs.onFailure);
+
   const listener: BusListener = {
     changes: (event) => hub.changed(event),
-    head: (event) => hub.stands(event),
+    head: (event) => void hub.stands(event),
     state: (event) => lookers.state(event),
     user(event) {
-      if (event.kind === "joined") void joined(event).catch(needs.onFailure);
-      else if (event.kind === "left") {
-        for (const session of hub.sessionsOf(event.user)) {
-          lookers.stopLookingAt(session, event.conversation);
-          if (hub.part(session, event.conversation))
-            session.answer({ kind: "left", conversation: event.conversation });
-        }
-      } else {
+      people.touched(event.user);
+      if (event.kind === "joined") void joined(event.user, event.member).catch(needs.onFailure);
+      else if (event.kind === "left") left(event.user, event.conversation);
+      else {
         for (const session of [...hub.sessionsOf(event.user)])
           if (session.id === event.session) revoke(session);
       }
     },
-    interrupted() {},
+    interrupted: () => healing.interrupted(),
   };
   const endListening = bus.listen(listener);
   let endSweep = scheduleSweep();
@@ -194,6 +217,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     },
     async drain(withinMs, hurry) {
       isDraining = true;
+      shedding.stop();
       const all = [...sessions];
       all.forEach((session, i) => {
         session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
@@ -202,14 +226,17 @@ export function createGateway(needs: GatewayNeeds): Gateway {
         await pause(clock, Math.min(withinMs, answerWithinMs), hurry);
       for (const session of all) session.socket.close(closeCodes.draining, "draining");
     },
+    shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     stats: () => ({
       sessions: hub.sessionCount,
       connections: sessions.size,
       deliveries: hub.deliveries,
       frames,
+      healed: heads.healed,
     }),
     stop() {
       endSweep();
+      healing.stop();
       endListening();
     },
   };

@@ -83,6 +83,19 @@ export class Hub {
     return this.#rooms.get(conversation);
   }
 
+  rooms(): Room[] {
+    return [...this.#rooms.values()];
+  }
+
+  /** All that are in the hub. */
+  sessions(): ClientSession[] {
+    return this.#sessions.filter((session) => session !== null);
+  }
+
+  conversationsOf(session: ClientSession): ConversationId[] {
+    return Array.from(session.rooms, (no) => this.#roomByNo[no]!.conversation);
+  }
+
   isIn(session: ClientSession, conversation: ConversationId): boolean {
     const room = this.#rooms.get(conversation);
     return room !== undefined && session.rooms.includes(room.no);
@@ -138,10 +151,10 @@ export class Hub {
     });
   }
 
-  /** Changes happened that nobody could announce: each session is told where the conversation stands. */
-  stands(event: HeadEvent): void {
+  /** Changes happened that nobody could announce: each session is told where the conversation stands. False: known. */
+  stands(event: HeadEvent): boolean {
     const room = this.#rooms.get(event.conversation);
-    if (!room || event.rev <= room.rev) return;
+    if (!room || event.rev <= room.rev) return false;
     this.flush(room);
     room.noteHead(event.rev, event.lastSeq);
     room.changeNo = ++this.changeNo;
@@ -150,6 +163,7 @@ export class Hub {
       const session = this.#sessions[room.slots.at(i)]!;
       session.tell(session.codec.encodeServer({ kind: "pong", heads }));
     }
+    return true;
   }
 
   flush(room: Room): void {
