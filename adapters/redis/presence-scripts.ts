@@ -2,7 +2,7 @@
 //
 //   <ns>:presence:{<user>}:at      hash: in which processes the user has sessions
 //   <ns>:presence:{<user>}:seen    when the last session ended; ends by itself after `seenForMs`
-//   <ns>:presence:{<user>}         channel: "1", or when the last session ended
+//   <ns>:presence:{<user>}         channel: "online", or when the last session ended
 //   <ns>:presence:{<lease>}:users  set: who has sessions in the process that holds this lease; never too few
 //   <ns>:presence:{leases}         sorted set: until when each process counts as living, by Redis's own clock
 
@@ -16,7 +16,7 @@ const now = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t
 
 const arrive = `
 redis.call('HSET', KEYS[1], ARGV[1], 1)
-redis.call('PUBLISH', ARGV[2], '1')
+redis.call('PUBLISH', ARGV[2], 'online')
 return 1`;
 
 const leave = `
