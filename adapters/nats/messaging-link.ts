@@ -1,0 +1,118 @@
+// What a router has to do with one messaging instance: the commands of this turn of the event loop, which leave as
+// one message, and those in flight, each with its deadline.
+
+import type { Nats } from "./connection.ts";
+import {
+  type Answered,
+  answerSubject,
+  commandSubject,
+  type Method,
+  packed,
+  Unpacker,
+} from "./messaging-codec.ts";
+
+export interface Command {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+  readonly bucket: number;
+  /** Commands with the same key take effect in the order given; null: in any. */
+  readonly key: string | null;
+  readonly deadline: number;
+  /** The batch in which it left. */
+  batch: number;
+  attempts: number;
+  readonly answer: (value: unknown) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** unheard: it reached nobody, and was not run. lost: the outcome is unknown. */
+export type Outcome = Answered[1] | "unheard" | "lost";
+export type Settle = (link: Link, command: Command, outcome: Outcome, value: unknown) => void;
+
+export class Link {
+  readonly instance: string;
+  readonly inFlight = new Map<number, Command>();
+  readonly #nats: Nats;
+  readonly #router: string;
+  readonly #settle: Settle;
+  readonly #unpacker = new Unpacker();
+  #outgoing: Command[] = [];
+  #batch = 0;
+  batches = 0;
+
+  constructor(instance: string, nats: Nats, router: string, settle: Settle) {
+    this.instance = instance;
+    this.#nats = nats;
+    this.#router = router;
+    this.#settle = settle;
+  }
+
+  give(command: Command): void {
+    this.inFlight.set(command.id, command);
+    this.#outgoing.push(command);
+    if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const commands = this.#outgoing.filter((command) => this.inFlight.has(command.id));
+    this.#outgoing = [];
+    if (commands.length === 0) return;
+    const batch = ++this.#batch;
+    for (const command of commands) command.batch = batch;
+    const texts = commands.map(({ id, method, args }) => JSON.stringify([id, method, args]));
+    const reply = `${answerSubject(this.#nats, this.#router)}.${this.instance}.${batch}`;
+    for (const frame of packed(texts, this.#nats.payloadBytesMax())) {
+      this.batches++;
+      if (!this.#nats.publish(commandSubject(this.#nats, this.instance), frame, reply)) {
+        this.#each(commands, "lost");
+        return;
+      }
+    }
+  }
+
+  heard(data: Uint8Array<ArrayBuffer>): void {
+    for (const answered of this.#unpacker.read(data) as readonly Answered[]) {
+      const command = this.inFlight.get(answered[0]);
+      if (command && this.inFlight.delete(command.id)) this.#settle(this, command, answered[1], answered[2]);
+    }
+  }
+
+  /** NATS knows nobody who would hear this batch: it was not run. What left before it has an unknown outcome. */
+  nobodyHeard(batch: number): void {
+    const commands = [...this.inFlight.values()].filter((command) => command.batch > 0);
+    this.#each(
+      commands.filter((command) => command.batch < batch),
+      "lost",
+    );
+    this.#each(
+      commands.filter((command) => command.batch === batch),
+      "unheard",
+    );
+  }
+
+  /** Nothing that is in flight can be relied on to be answered. What has not left was not run. */
+  lost(): void {
+    const commands = [...this.inFlight.values()];
+    this.#each(
+      commands.filter((command) => command.batch > 0),
+      "lost",
+    );
+    this.#each(
+      commands.filter((command) => command.batch === 0),
+      "unheard",
+    );
+  }
+
+  expire(now: number): void {
+    for (const command of this.inFlight.values()) {
+      if (command.deadline > now) return;
+      this.#each([command], "lost");
+    }
+  }
+
+  #each(commands: readonly Command[], outcome: "lost" | "unheard"): void {
+    for (const command of commands)
+      if (this.inFlight.delete(command.id)) this.#settle(this, command, outcome, undefined);
+  }
+}

@@ -1,0 +1,110 @@
+// The roll call over NATS: each process tells its card twice a second, and at once when it changed. Rules P53 - P55.
+
+import type { Card, HeardCard, RollCall } from "#ports/roll-call.ts";
+import type { Nats } from "./connection.ts";
+
+const tellEveryMs = 500;
+/** Four rounds missed. */
+const silentForMs = 2000;
+
+export interface NatsRollCall extends RollCall {
+  close(): void;
+}
+
+export function openNatsRollCall(nats: Nats, options: { now?: () => number } = {}): NatsRollCall {
+  const now = options.now ?? Date.now;
+  const subject = `${nats.namespace}.roll`;
+  const heard = new Map<string, HeardCard>();
+  const waiting = new Set<() => void>();
+  let read: (() => Card) | null = null;
+  let own: Card | null = null;
+
+  function changed(): void {
+    for (const then of [...waiting]) then();
+  }
+
+  function tell(): void {
+    if (!read) return;
+    const before = own;
+    own = read();
+    nats.publish(subject, Buffer.from(JSON.stringify(own)));
+    if (before === null || isOther(before, own)) changed();
+  }
+
+  function hear(data: Uint8Array): void {
+    const told = JSON.parse(Buffer.from(data).toString()) as Card | { readonly gone: string } | "who";
+    if (told === "who") return tell();
+    if ("gone" in told) {
+      if (heard.delete(told.gone)) changed();
+      return;
+    }
+    const before = heard.get(told.instance);
+    heard.set(told.instance, { ...told, at: now() });
+    if (!before || isOther(before, told)) changed();
+  }
+
+  /** While this process is away from the bus it hears nobody, and everybody is as gone. */
+  function forgetSilent(): void {
+    const oldest = now() - silentForMs;
+    let isChanged = false;
+    for (const [instance, card] of heard)
+      if (card.at < oldest) isChanged = heard.delete(instance) || isChanged;
+    if (isChanged) changed();
+  }
+
+  const askWho = () => void nats.publish(subject, Buffer.from('"who"'));
+  const interest = nats.subscribe(subject, (_, data) => hear(data));
+  const endBack = nats.onBack(() => {
+    askWho();
+    tell();
+  });
+  let roundAt = now();
+  const timer = setInterval(() => {
+    tell();
+    // Who stood still itself has yet to hear what the others said meanwhile.
+    if (now() - roundAt < silentForMs) forgetSilent();
+    roundAt = now();
+  }, tellEveryMs);
+  timer.unref();
+  askWho();
+
+  return {
+    announce(from) {
+      read = from;
+      tell();
+    },
+    tell,
+    leave() {
+      const last = own;
+      [read, own] = [null, null];
+      if (!last) return;
+      nats.publish(subject, Buffer.from(JSON.stringify({ gone: last.instance })));
+      changed();
+    },
+    processes() {
+      const all = [...heard.values()];
+      if (own) all.push({ ...own, at: now() });
+      return all.sort((a, b) => (a.instance < b.instance ? -1 : 1));
+    },
+    onChange(then) {
+      waiting.add(then);
+      return () => void waiting.delete(then);
+    },
+    close() {
+      clearInterval(timer);
+      endBack();
+      interest.end();
+    },
+  };
+}
+
+/** The count of sessions changes all the time, and nobody waits for it. */
+function isOther(a: Card, b: Card): boolean {
+  return (
+    a.state !== b.state ||
+    a.url !== b.url ||
+    a.version !== b.version ||
+    a.roles.length !== b.roles.length ||
+    a.roles.some((role, i) => role !== b.roles[i])
+  );
+}
