@@ -24,6 +24,7 @@ import { Lookers } from "./look.ts";
 import { PeopleCheck } from "./people-check.ts";
 import { ClientSession } from "./session.ts";
 import { Shedding } from "./shed.ts";
+import { Shedding } from "./shed.ts";
 import { headOf, refusedFrame } from "./translate.ts";
 
 export interface GatewayLimits extends AllowanceLimits, HubLimits, HealingLimits {
@@ -56,6 +57,8 @@ export interface Gateway extends SocketHandler {
   /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
   shed(count: number, withinMs: number): number;
   /** `healed`: rooms in which a lost change was found. */
+  /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
+  shed(count: number, withinMs: number): number;
   stats(): { sessions: number; connections: number; deliveries: number; frames: number; healed: number };
   stop(): void;
 }
@@ -72,6 +75,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     life: needs.sessionLife,
   });
   const sessions = new Set<ClientSession>();
+  const shedding = new Shedding(clock);
   const shedding = new Shedding(clock);
   let isDraining = false;
   let frames = 0;
@@ -218,6 +222,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     async drain(withinMs, hurry) {
       isDraining = true;
       shedding.stop();
+      shedding.stop();
       const all = [...sessions];
       all.forEach((session, i) => {
         session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
@@ -226,6 +231,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
         await pause(clock, Math.min(withinMs, answerWithinMs), hurry);
       for (const session of all) session.socket.close(closeCodes.draining, "draining");
     },
+    shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     stats: () => ({
       sessions: hub.sessionCount,

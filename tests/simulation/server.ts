@@ -93,6 +93,11 @@ export class SimulatedServer {
     this.#parts.network.serverDied();
   }
 
+  /** As when another gateway has joined. */
+  shed(count: number, withinMs: number): number {
+    return this.#composed.gateway.shed(count, withinMs);
+  }
+
   async stop(): Promise<void> {
     await this.#composed.gateway.drain(500);
     await this.#composed.messaging.drain();

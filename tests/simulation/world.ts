@@ -24,11 +24,15 @@ export interface Verdict {
   readonly violations: readonly string[];
   readonly acknowledged: number;
   readonly events: number;
+  /** Sessions that the server asked to come back. */
+  readonly shed: number;
 }
 
 export interface Options {
   readonly plant?: PlantInLog;
   readonly actions?: number;
+  /** The server asks two sessions to come back, again and again. */
+  readonly shedEveryMs?: number;
 }
 
 const roughMs = 20_000;
@@ -52,6 +56,7 @@ class World {
   readonly conversations: ConversationId[] = [];
   readonly troubles = { storeFault: 0, busFault: 0 };
   server: SimulatedServer | null = null;
+  shed = 0;
   #texts = 0;
 
   constructor(
@@ -165,6 +170,7 @@ class World {
     this.troubles.storeFault = dice.one([0, 0, 0.05]);
     this.troubles.busFault = dice.one([0, 0.1, 0.3]);
     for (let i = 0; i < actions; i++) this.time.after(dice.whole(0, roughMs), () => this.#act());
+    if (this.options.shedEveryMs !== undefined) this.#shedEvery(this.options.shedEveryMs);
     await this.time.run(roughMs + 3_000);
     this.#watchQueues();
   }
@@ -184,6 +190,13 @@ class World {
     void (dice.happens(0.5)
       ? device.view(conversation).openAtHead()
       : device.view(conversation).openAtUnread());
+  }
+
+  #shedEvery(ms: number): void {
+    this.time.after(ms, () => {
+      this.shed += this.server?.shed(2, ms) ?? 0;
+      if (this.time.now() < this.time.startedAt + roughMs) this.#shedEvery(ms);
+    });
   }
 
   #say(device: Device, conversation: ConversationId): void {
@@ -227,7 +240,13 @@ class World {
   async verdict(): Promise<Verdict> {
     await agreement(this);
     const acknowledged = this.devices.flatMap((device) => device.sent).filter((sent) => sent.receipt).length;
-    return { seed: this.seed, violations: [...this.violations], acknowledged, events: this.time.eventCount };
+    return {
+      seed: this.seed,
+      violations: [...this.violations],
+      acknowledged,
+      events: this.time.eventCount,
+      shed: this.shed,
+    };
   }
 
   #id(): string {
