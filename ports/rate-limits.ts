@@ -4,7 +4,7 @@
 // P49 who is not admitted is told after how many milliseconds it is worth trying again.
 // P50 keys and names do not disturb each other, and the memory for keys is bounded.
 // P63 what several processes settle of one key is one sum: above the rate each of them is told how long to wait.
-// P64 who keeps below the rate is never told to wait; a wait is no longer than `waitMaxMs`.
+// P64 who keeps below the rate is never told to wait; a wait is no longer than `sharedWaitMaxMs`.
 // P65 while the shared memory is away takes are counted per process, settling answers no waits; nothing fails.
 
 export interface Rate {
@@ -27,6 +27,8 @@ export interface SharedRate extends Rate {
 export interface Spent {
   readonly key: string;
   readonly count: number;
+  /** How long ago the spending of these began. */
+  readonly overMs: number;
   readonly rate: SharedRate;
 }
 
@@ -37,4 +39,4 @@ export interface SharedCounts {
 }
 
 /** However much was spent before anybody knew, it is forgiven after that long. */
-export const waitMaxMs = 10_000;
+export const sharedWaitMaxMs = 10_000;

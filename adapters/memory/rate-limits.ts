@@ -1,10 +1,8 @@
-// Rate limits of one process. Keys that come while a name already has `keysMax` fresh ones share a single count:
-// a flood of addresses cannot fill the memory, and is slowed down as one.
+// Rate limits of one process. Keys that come while a name already has `keysMax` fresh ones share a single count.
 
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { BoundedKeys } from "#base/bounded-keys.ts";
 import type { Rate, RateLimits } from "#ports/rate-limits.ts";
-
-const otherKeys = "(all further keys)";
 
 export function openMemoryRateLimits(keysMax = 100_000): RateLimits {
   const limiters = new Map<string, BoundedLimiter>();
@@ -22,20 +20,16 @@ export function openMemoryRateLimits(keysMax = 100_000): RateLimits {
 
 class BoundedLimiter {
   readonly #limiter: RateLimiterMemory;
-  readonly #keysMax: number;
-  readonly #live = new Map<string, number>();
+  readonly #keys: BoundedKeys;
 
-  constructor(
-    readonly rate: Rate,
-    keysMax: number,
-  ) {
+  constructor(rate: Rate, keysMax: number) {
     this.#limiter = new RateLimiterMemory({ points: rate.count, duration: rate.perMs / 1000 });
-    this.#keysMax = keysMax;
+    this.#keys = new BoundedKeys(keysMax, rate.perMs);
   }
 
   async take(key: string): Promise<number> {
     try {
-      await this.#limiter.consume(this.#placeOf(key));
+      await this.#limiter.consume(this.#keys.placeOf(key, Date.now()));
       return 0;
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext));
@@ -44,22 +38,7 @@ class BoundedLimiter {
   }
 
   async giveBack(key: string): Promise<void> {
-    const place = this.#live.has(key) ? key : otherKeys;
+    const place = this.#keys.placeBefore(key);
     if ((await this.#limiter.get(place)) !== null) await this.#limiter.reward(place);
-  }
-
-  /** Remembers until when each key lives, oldest first, so that ended ones make room. */
-  #placeOf(key: string): string {
-    const now = Date.now();
-    const endsAt = this.#live.get(key);
-    if (endsAt !== undefined && endsAt > now) return key;
-    this.#live.delete(key);
-    for (const [oldest, end] of this.#live) {
-      if (end > now) break;
-      this.#live.delete(oldest);
-    }
-    if (this.#live.size >= this.#keysMax) return otherKeys;
-    this.#live.set(key, now + this.rate.perMs);
-    return key;
   }
 }

@@ -171,7 +171,10 @@ export class PresenceWatches {
     const entry = this.#watched.get(this.#needs.calls.userOf(channel));
     if (!entry) return;
     entry.heard++;
-    this.#know(entry, payload === "online" ? { user: entry.user, online: true } : offline(entry.user, payload));
+    this.#know(
+      entry,
+      payload === "online" ? { user: entry.user, online: true } : offline(entry.user, payload),
+    );
   }
 
   #know(entry: Watched, state: PresenceState): void {

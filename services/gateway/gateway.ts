@@ -9,11 +9,13 @@ import type { BusListener, EventBus, UserEvent } from "#ports/event-bus.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { Presence } from "#ports/presence.ts";
+import type { SharedCounts } from "#ports/rate-limits.ts";
 import type { Socket, SocketHandler, SocketPayload, Sockets } from "#ports/sockets.ts";
 import { closeCodes } from "#protocol/close-codes.ts";
 import { codecs } from "#protocol/codecs.ts";
 import type { ClientFrame, Subprotocol } from "#protocol/frames.ts";
 import { limits as wire } from "#protocol/limits.ts";
+import { AccountAllowance, type AccountAllowanceLimits } from "./account-allowance.ts";
 import { type AllowanceLimits, spend } from "./allowance.ts";
 import { type Command, type CommandNeeds, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
@@ -24,10 +26,9 @@ import { Lookers } from "./look.ts";
 import { PeopleCheck } from "./people-check.ts";
 import { ClientSession } from "./session.ts";
 import { Shedding } from "./shed.ts";
-import { Shedding } from "./shed.ts";
 import { headOf, refusedFrame } from "./translate.ts";
 
-export interface GatewayLimits extends AllowanceLimits, HubLimits, HealingLimits {
+export interface GatewayLimits extends AllowanceLimits, AccountAllowanceLimits, HubLimits, HealingLimits {
   readonly overloadedRetryMs: number;
   readonly unavailableRetryMs: number;
   /** A session that sends this many refused frames in a row is closed. */
@@ -41,6 +42,8 @@ export interface GatewayNeeds {
   readonly messaging: Messaging;
   readonly bus: EventBus;
   readonly presence: Presence;
+  /** Where other gateways serve the same accounts: what each account spent at all of them. */
+  readonly sharedCounts?: SharedCounts;
   readonly clock: Clock;
   readonly limits: GatewayLimits;
   readonly sessionLife: SessionLife;
@@ -57,8 +60,6 @@ export interface Gateway extends SocketHandler {
   /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
   shed(count: number, withinMs: number): number;
   /** `healed`: rooms in which a lost change was found. */
-  /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
-  shed(count: number, withinMs: number): number;
   stats(): { sessions: number; connections: number; deliveries: number; frames: number; healed: number };
   stop(): void;
 }
@@ -74,15 +75,26 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     overloadedRetryMs: limits.overloadedRetryMs,
     life: needs.sessionLife,
   });
+  const accountRate = {
+    count: limits.accountCommandsPerSecond,
+    perMs: 1_000,
+    burst: limits.accountCommandsBurst,
+  };
+  const accounts = new AccountAllowance({
+    clock,
+    settleMs: limits.accountSettleMs,
+    rateOf: () => accountRate,
+    counts: needs.sharedCounts ?? null,
+  });
   const sessions = new Set<ClientSession>();
-  const shedding = new Shedding(clock);
   const shedding = new Shedding(clock);
   let isDraining = false;
   let frames = 0;
 
   function receive(session: ClientSession, payload: SocketPayload): void {
     frames++;
-    const waitMs = spend(session, limits, clock.now());
+    const now = clock.now();
+    let waitMs = spend(session, limits, now);
     const decoded = session.codec.decodeClient(payload);
     if (!decoded.ok) return refuse(session, { kind: "refused", code: "bad_frame", detail: decoded.refusal });
     const frame = decoded.value;
@@ -90,6 +102,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     if (frame.kind === "hello") return hello(session, frame);
     if (session.state !== "live")
       return refuse(session, { ...outOfOrder, ...(id === undefined ? {} : { id }) });
+    waitMs ||= accounts.spend(session.user, now);
     if (waitMs > 0)
       return refuse(session, refusedFrame({ reason: "rate_limited", retryAfterMs: waitMs }, id));
     if (session.inFlight >= wire.commandsInFlightMax) {
@@ -222,7 +235,6 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     async drain(withinMs, hurry) {
       isDraining = true;
       shedding.stop();
-      shedding.stop();
       const all = [...sessions];
       all.forEach((session, i) => {
         session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
@@ -231,7 +243,6 @@ export function createGateway(needs: GatewayNeeds): Gateway {
         await pause(clock, Math.min(withinMs, answerWithinMs), hurry);
       for (const session of all) session.socket.close(closeCodes.draining, "draining");
     },
-    shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     stats: () => ({
       sessions: hub.sessionCount,
@@ -242,6 +253,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     }),
     stop() {
       endSweep();
+      accounts.stop();
       healing.stop();
       endListening();
     },

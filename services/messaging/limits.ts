@@ -5,6 +5,7 @@ import type { ConversationLimits } from "#core/conversations/decide.ts";
 import type { TextLimits } from "#core/messages/decide.ts";
 import type { CacheLimits } from "./caches.ts";
 import type { CommitQueueLimits } from "./commit-queue.ts";
+import type { ConversationAllowanceLimits } from "./conversation-allowance.ts";
 import type { ReadCursorLimits } from "./read-cursors.ts";
 
 export interface MessagingLimits
@@ -12,6 +13,7 @@ export interface MessagingLimits
     CacheLimits,
     TextLimits,
     ConversationLimits,
+    ConversationAllowanceLimits,
     ReadCursorLimits {
   readonly membersMax: number;
   /** Typing and read receipts are told in conversations up to this size. */

@@ -18,6 +18,7 @@ import { Announcer } from "./announce.ts";
 import { Caches } from "./caches.ts";
 import * as change from "./change-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { ConversationAllowance } from "./conversation-allowance.ts";
 import { Doubts } from "./doubts.ts";
 import type { FactsCache } from "./facts.ts";
 import { type FreshInbox, freshInbox } from "./fresh-inbox.ts";
@@ -65,7 +66,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     failed: (conversations) => doubts.note(conversations),
   });
   const cursors = new ReadCursors(inbox, clock, limits);
-  const parts = { ...needs, facts, announcer, queue, cursors };
+  const allowance = new ConversationAllowance(limits);
+  const parts = { ...needs, facts, announcer, queue, cursors, allowance };
   let isDraining = false;
 
   const unavailable = refused({ reason: "unavailable" as const, retryAfterMs: limits.unavailableRetryMs });

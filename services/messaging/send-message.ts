@@ -7,6 +7,7 @@ import type { Refusal } from "#core/refusal.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Receipt, SendCommand } from "#ports/messaging.ts";
 import type { CommitQueue } from "./commit-queue.ts";
+import type { ConversationAllowance } from "./conversation-allowance.ts";
 import type { Facts, FactsCache } from "./facts.ts";
 import type { MessagingLimits } from "./limits.ts";
 import type { ReadCursors } from "./read-cursors.ts";
@@ -14,6 +15,7 @@ import type { ReadCursors } from "./read-cursors.ts";
 interface Parts {
   readonly facts: FactsCache;
   readonly queue: CommitQueue;
+  readonly allowance: ConversationAllowance;
   readonly cursors: ReadCursors;
   readonly clock: Clock;
   readonly limits: MessagingLimits;
@@ -30,7 +32,10 @@ async function append(parts: Parts, command: SendCommand, facts: Facts): Promise
   const { user, conversation, name, text, replyTo, again } = command;
   const me = decideMembership(facts.member);
   if (!me.ok) return me;
-  const message = { conversation, author: me.value.member, name, at: parts.clock.now(), text, again };
+  const at = parts.clock.now();
+  const waitMs = parts.allowance.spend(conversation, at);
+  if (waitMs > 0) return refused({ reason: "rate_limited", retryAfterMs: waitMs });
+  const message = { conversation, author: me.value.member, name, at, text, again };
   const waiting = parts.queue.append(replyTo ? { ...message, replyTo } : message);
   if (!waiting) return refused({ reason: "overloaded", retryAfterMs: parts.limits.overloadedRetryMs });
   const answer = await waiting;

@@ -131,6 +131,8 @@ const messagingLimits = {
   membersMax: 1000,
   overloadedRetryMs: 500,
   unavailableRetryMs: 500,
+  conversationSendsPerSecond: 1_000,
+  conversationSendsBurst: 1_000,
 };
 
 class ManualClock implements Clock {

@@ -20,6 +20,8 @@ export interface ServiceUnderTest {
 
 const limits: MessagingLimits = {
   groupMax: 8,
+  conversationSendsPerSecond: 1_000,
+  conversationSendsBurst: 1_000,
   groupWaitMs: 0,
   laneQueueMax: 1000,
   statementsMax: 4,

@@ -1,0 +1,114 @@
+// How fast one account may speak, over all of its sessions here and, where counts are shared, at all gateways. A
+// command is judged by what this process knows; what was spent is settled in the background, so that nobody waits for
+// it. Who is above the rate elsewhere is held here until then.
+
+import type { UserId } from "#base/ids.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { SharedCounts, SharedRate, Spent } from "#ports/rate-limits.ts";
+
+export interface AccountAllowanceLimits {
+  readonly accountCommandsPerSecond: number;
+  readonly accountCommandsBurst: number;
+  readonly accountSettleMs: number;
+}
+
+export interface AccountAllowanceNeeds {
+  readonly clock: Clock;
+  readonly settleMs: number;
+  /** What an account may: the one place where a class of accounts (a bot's) would get a rate of its own. */
+  readonly rateOf: (user: UserId) => SharedRate;
+  /** null: this process is the only one. */
+  readonly counts: SharedCounts | null;
+}
+
+interface Account {
+  left: number;
+  leftAt: number;
+  spent: number;
+  since: number;
+  heldUntil: number;
+}
+
+/** Who spends less than this share of the rate here is not settled: the usual person never costs a call. */
+const smallShare = 0.05;
+
+export class AccountAllowance {
+  readonly #needs: AccountAllowanceNeeds;
+  readonly #accounts = new Map<UserId, Account>();
+  #endWait: (() => void) | null = null;
+  #isStopped = false;
+
+  constructor(needs: AccountAllowanceNeeds) {
+    this.#needs = needs;
+  }
+
+  /** 0: the command may pass, and is counted. More: the milliseconds until the next one may. */
+  spend(user: UserId, now: number): number {
+    const rate = this.#needs.rateOf(user);
+    const account = this.#accounts.get(user) ?? this.#open(user, rate, now);
+    if (account.heldUntil > now) return Math.ceil(account.heldUntil - now);
+    const msEach = rate.perMs / rate.count;
+    account.left = Math.min(rate.burst, account.left + (now - account.leftAt) / msEach);
+    account.leftAt = now;
+    if (account.left < 1) return Math.ceil((1 - account.left) * msEach);
+    account.left--;
+    if (account.spent++ === 0) account.since = now;
+    return 0;
+  }
+
+  stats(): { accounts: number } {
+    return { accounts: this.#accounts.size };
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#endWait?.();
+  }
+
+  #open(user: UserId, rate: SharedRate, now: number): Account {
+    const account = { left: rate.burst, leftAt: now, spent: 0, since: now, heldUntil: 0 };
+    this.#accounts.set(user, account);
+    if (this.#endWait === null) this.#wait();
+    return account;
+  }
+
+  #wait(): void {
+    this.#endWait = this.#needs.clock.after(this.#needs.settleMs, () => void this.#round());
+  }
+
+  async #round(): Promise<void> {
+    this.#forgetRested();
+    await this.#settle();
+    if (this.#isStopped) return;
+    if (this.#accounts.size > 0) this.#wait();
+    else this.#endWait = null;
+  }
+
+  #forgetRested(): void {
+    const now = this.#needs.clock.now();
+    for (const [user, account] of this.#accounts) {
+      const { count, perMs, burst } = this.#needs.rateOf(user);
+      const isRested = account.left + ((now - account.leftAt) / perMs) * count >= burst;
+      if (isRested && account.spent === 0 && account.heldUntil <= now) this.#accounts.delete(user);
+    }
+  }
+
+  async #settle(): Promise<void> {
+    const { counts, settleMs, clock, rateOf } = this.#needs;
+    const now = clock.now();
+    const settled: Account[] = [];
+    const spent: Spent[] = [];
+    for (const [key, account] of this.#accounts) {
+      const rate = rateOf(key);
+      if (account.spent > (rate.count / rate.perMs) * settleMs * smallShare) {
+        settled.push(account);
+        spent.push({ key, count: account.spent, overMs: now - account.since, rate });
+      }
+      account.spent = 0;
+    }
+    if (counts === null || spent.length === 0) return;
+    const waits = await counts.settle("commands", spent);
+    const answeredAt = clock.now();
+    for (let i = 0; i < settled.length; i++) settled[i]!.heldUntil = answeredAt + (waits[i] ?? 0);
+  }
+}
