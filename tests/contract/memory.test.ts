@@ -1,9 +1,13 @@
 // The memory adapters pass the same contract suites as the ones that keep data.
 
+import { systemClock } from "#adapters/bun/clock.ts";
 import { openMemory } from "#adapters/memory/open-memory.ts";
 import { MemoryStore } from "#adapters/memory/store.ts";
+import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
 import { accountsContract } from "./accounts.ts";
 import { conversationStoreContract } from "./conversation-store.ts";
+import { deadLettersContract } from "./dead-letters.ts";
+import { eventStreamContract, maker } from "./event-stream.ts";
 import { inboxContract } from "./inbox.ts";
 import { messageLogContract } from "./message-log.ts";
 import { messagingContract } from "./messaging.ts";
@@ -55,4 +59,21 @@ conversationStoreContract("in memory", openStore);
 inboxContract("in memory", openStore);
 outboxContract("in memory", openStore);
 accountsContract("in memory", openStore);
+deadLettersContract("in memory", async () => {
+  const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax });
+  return { ...openMemory(store), other: openMemory(store), close: async () => {} };
+});
+eventStreamContract("read from the outbox in memory", async () => {
+  const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax });
+  const [ports, other] = [openMemory(store), openMemory(store)];
+  const consumers = ["first", "second"] as const;
+  return {
+    stream: openOutboxStream(ports.outbox, systemClock, { consumers }),
+    other: openOutboxStream(other.outbox, systemClock, { consumers }),
+    consumers,
+    deadLetters: ports.deadLetters,
+    make: maker(ports),
+    close: async () => {},
+  };
+});
 messagingContract("on the store in memory", openStore);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ConversationId } from "#base/ids.ts";
-import type { Outbox, OutboxEvent } from "#ports/outbox.ts";
+import { comparePositions, type Outbox, type OutboxEvent } from "#ports/outbox.ts";
 import { consumerAtTheEnd, eventsOf } from "./drained-outbox.ts";
 import {
   appendGroup,
@@ -175,6 +175,23 @@ export function outboxContract(name: string, open: OpenStore): void {
       expect(eventsOf(await consumer.next(), id).length).toBe(1);
       expect(taken).toBe(0);
       end();
+    });
+
+    test("[P71] after looks ahead of what is confirmed; waiting counts what is not confirmed", async () => {
+      const consumer = await consumerAtTheEnd(outbox);
+      expect(await outbox.waiting(consumer.name)).toBe(0);
+      for (let count = 0; count < 4; count++) await openConversation(store, [newUser()]);
+      const entries = await outbox.read(consumer.name, 10);
+      expect(entries.length).toBe(4);
+      expect(await outbox.waiting(consumer.name)).toBe(4);
+      expect(await outbox.after(entries[0]!.position, 2)).toEqual(entries.slice(1, 3));
+      expect(await outbox.after(entries[3]!.position, 2)).toEqual([]);
+      await outbox.confirm(consumer.name, entries[2]!.position);
+      expect(await outbox.waiting(consumer.name)).toBe(1);
+      expect(await store.other.outbox.after(entries[1]!.position, 10)).toEqual(entries.slice(2));
+      for (const [index, { position }] of entries.entries())
+        for (const [otherIndex, other] of entries.entries())
+          expect(Math.sign(comparePositions(position, other.position))).toBe(Math.sign(index - otherIndex));
     });
 
     test("[P23] trim deletes what all named consumers have confirmed, and no more", async () => {

@@ -3,13 +3,18 @@
 
 import { afterAll, beforeAll, setDefaultTimeout } from "bun:test";
 import { SQL } from "bun";
+import { systemClock } from "#adapters/bun/clock.ts";
+import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
 import { openPostgres, type PostgresPorts } from "#adapters/postgres/open.ts";
 import { endpointOf, type Target } from "#adapters/postgres/target.ts";
 import { bucketOf } from "#base/ids.ts";
 import type { NewMessage } from "#ports/message-log.ts";
 import { accountsContract } from "./accounts.ts";
 import { conversationStoreContract } from "./conversation-store.ts";
+import { deadLettersContract } from "./dead-letters.ts";
+import { eventStreamContract, maker } from "./event-stream.ts";
 import { inboxContract } from "./inbox.ts";
+import { leasesContract } from "./leases.ts";
 import { messageLogContract } from "./message-log.ts";
 import { messagingContract } from "./messaging.ts";
 import { outboxContract } from "./outbox.ts";
@@ -37,6 +42,29 @@ export function postgresContract(name: string, start: () => Promise<ServerUnderT
   outboxContract(`on ${name}`, openStore);
   accountsContract(`on ${name}`, openStore);
   messagingContract(`on the store in ${name}`, openStore);
+  const openTwo = () => openTwoOn(server);
+  deadLettersContract(`on ${name}`, openTwo);
+  leasesContract(`on ${name}`, openTwo);
+  eventStreamContract(`read from the outbox in ${name}`, async () => {
+    const { other, ...ports } = await openTwo();
+    const consumers = ["first", "second"] as const;
+    return {
+      stream: openOutboxStream(ports.outbox, systemClock, { consumers }),
+      other: openOutboxStream(other.outbox, systemClock, { consumers }),
+      consumers,
+      deadLetters: ports.deadLetters,
+      make: maker(ports),
+      close: ports.close,
+    };
+  });
+}
+
+/** A database of its own, as two processes see it. */
+async function openTwoOn(server: ServerUnderTest) {
+  const target = await newDatabase(server);
+  const [ports, other] = [await open(target), await open(target)];
+  const close = async () => void (await Promise.all([ports.close(), other.close()]));
+  return { ...ports, other, close };
 }
 
 async function openStoreOn(server: ServerUnderTest): Promise<StoreUnderTest> {
