@@ -6,14 +6,20 @@ import type { Change } from "#core/messages/message.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
 import type { MessageLog } from "#ports/message-log.ts";
+import type { Messaging } from "#ports/messaging.ts";
 import { changeEncoder } from "#services/gateway/encode-changes.ts";
 import type { MessagingLimits } from "#services/messaging/limits.ts";
 import { createMessaging, type MessagingService } from "#services/messaging/messaging.ts";
 import { newAccount, newConversationId, nextTime } from "./made-up.ts";
 import type { StorePorts } from "./store-under-test.ts";
 
-export interface ServiceUnderTest {
-  readonly messaging: MessagingService;
+export interface ServiceUnderTest<M extends Messaging = Messaging> {
+  readonly messaging: M;
+  /** Ends it in order; what comes afterwards is refused as `afterDrain`. */
+  drain(): Promise<void>;
+  readonly afterDrain: "draining" | "unavailable";
+  /** Fulfils when what is answered without anything else having to happen has been answered. */
+  answersAreHere(): Promise<void>;
   /** The changes announced of a conversation since it was followed, in order. */
   follow(conversation: ConversationId): Change[];
 }
@@ -50,10 +56,15 @@ const limits: MessagingLimits = {
 /** Time stands still but for the numbers it gives; what is asked to run later runs when the service drains. */
 const clock: Clock = { now: nextTime, after: () => () => {} };
 
-export function openMessaging(
-  store: StorePorts,
-  wish: { limits?: Partial<MessagingLimits>; log?: Partial<MessageLog>; readTurns?: number } = {},
-): ServiceUnderTest {
+export interface ServiceWish {
+  readonly limits?: Partial<MessagingLimits>;
+  readonly log?: Partial<MessageLog>;
+  readonly readTurns?: number;
+}
+
+export type OpenMessaging = (store: StorePorts, wish?: ServiceWish) => ServiceUnderTest;
+
+export function openMessaging(store: StorePorts, wish: ServiceWish = {}): ServiceUnderTest<MessagingService> {
   const failures: unknown[] = [];
   const bus = createMemoryBus((error) => failures.push(error));
   const messaging = createMessaging({
@@ -70,6 +81,9 @@ export function openMessaging(
   });
   return {
     messaging,
+    drain: () => messaging.drain(),
+    afterDrain: "draining",
+    answersAreHere: () => new Promise((resolve) => setImmediate(resolve)),
     follow(conversation) {
       const announced: Change[] = [];
       bus.listen({
