@@ -1,0 +1,234 @@
+// Durable events on JetStream of three real nodes, filled by the real relay: the port's contract, and what happens when
+// a node is killed, the stream is wiped or cut, and two relays run at once. The outbox is the one in memory.
+
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { systemClock } from "#adapters/bun/clock.ts";
+import { openMemory } from "#adapters/memory/open-memory.ts";
+import { MemoryStore } from "#adapters/memory/store.ts";
+import { type Nats, openNats } from "#adapters/nats/connection.ts";
+import { openDurableEvents } from "#adapters/nats/jetstream.ts";
+import type { StreamSettings } from "#adapters/nats/jetstream-settings.ts";
+import type { ConversationId } from "#base/ids.ts";
+import type { Leases } from "#ports/leases.ts";
+import type { OutboxEvent } from "#ports/outbox.ts";
+import { startConsumer } from "#services/worker/consume.ts";
+import { type Relay, startRelay } from "#services/worker/relay-outbox.ts";
+import { workerLimits } from "#services/worker/worker-limits.ts";
+import { type NatsPart, startNats } from "#tests/parts/nats.ts";
+import { until } from "#tests/parts/until.ts";
+import { eventStreamContract, maker } from "./event-stream.ts";
+
+setDefaultTimeout(60_000);
+
+let part: NatsPart;
+let streams = 0;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  part = await startNats({ nodes: 3, jetstream: true });
+  const { stream } = await (await openWorld()).process("first of all");
+  const isMade = () =>
+    stream.lag("first").then(
+      () => true,
+      () => false,
+    );
+  await until("JetStream has its leaders", isMade, 30_000);
+  await closeAll();
+});
+afterEach(closeAll);
+afterAll(() => part?.close());
+
+async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+const consumers = ["first", "second"] as const;
+const quick = {
+  ...workerLimits,
+  lookEveryMs: 50,
+  relayEveryMs: 20,
+  confirmEveryMs: 50,
+  retryAfterMs: 50,
+  leaseMs: 600,
+};
+
+/** One outbox, one stream: processes of it, each with a connection of its own. */
+async function openWorld(settings: Partial<StreamSettings> = {}) {
+  const namespace = `test${++streams}`;
+  const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax: 5 });
+  const ports = openMemory(store);
+  const leases = leasesInMemory();
+  const process = async (name: string) => {
+    const nats = await openNats({ urls: part.urls, name, namespace, onFailure: () => {} });
+    closing.push(() => nats.close());
+    const durable = openDurableEvents(nats, consumers, { ackWaitMs: 1_000, ...settings });
+    const relay = (with_ = leases): Relay => {
+      const needs = { ...durable, outbox: ports.outbox, leases: with_, instance: name };
+      const running = startRelay({ ...needs, clock: systemClock, limits: quick, onFailure: () => {} });
+      closing.push(() => running.stop());
+      return running;
+    };
+    return { nats, ...durable, relay };
+  };
+  /** What a consumer has handled, in its order. */
+  const consume = (stream: Awaited<ReturnType<typeof process>>["stream"], name: string) => {
+    const handled: ConversationId[] = [];
+    const handle = async (events: readonly OutboxEvent[]) => {
+      for (const event of events) if (event.kind === "memberships") handled.push(event.rows[0]!.conversation);
+    };
+    const needs = { stream, deadLetters: ports.deadLetters, clock: systemClock, limits: quick };
+    const consumer = { name, batchMax: 100, isPrompt: true, handle };
+    const running = startConsumer(consumer, { ...needs, onFailure: () => {} });
+    closing.push(() => running.stop());
+    return handled;
+  };
+  return { namespace, store, ports, leases, process, consume, make: maker(ports) };
+}
+
+/** As PostgreSQL's, in one process. */
+function leasesInMemory(): Leases {
+  const held = new Map<string, { holder: string; until: number }>();
+  return {
+    async hold(name, holder, forMs) {
+      const now = performance.now();
+      const lease = held.get(name);
+      if (lease && lease.holder !== holder && lease.until > now) return false;
+      held.set(name, { holder, until: now + forMs });
+      return true;
+    },
+    async release(name, holder) {
+      if (held.get(name)?.holder === holder) held.delete(name);
+    },
+  };
+}
+
+const everybody: Leases = { hold: async () => true, release: async () => {} };
+
+const streamOf = async (nats: Nats) => {
+  const manager = await jetstreamManager(nats.connection, { checkAPI: false });
+  const name = `${nats.namespace}_EVENTS`;
+  return { manager, name, info: () => manager.streams.info(name) };
+};
+
+eventStreamContract("on JetStream with three nodes", async () => {
+  const world = await openWorld();
+  const [one, other] = [await world.process("one"), await world.process("other")];
+  one.relay();
+  const close = closing.splice(0).reverse();
+  return {
+    stream: one.stream,
+    other: other.stream,
+    consumers,
+    deadLetters: world.ports.deadLetters,
+    make: world.make,
+    close: async () => {
+      for (const end of close) await end();
+    },
+  };
+});
+
+test("[P75] [P76] what not everybody has confirmed stays in the outbox; then it is trimmed", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const relay = one.relay();
+  const handled = world.consume(one.stream, "first");
+  const made = await world.make(20);
+  await until("the first has them", () => handled.length >= 20);
+  expect(handled).toEqual(made);
+  await until("it is known", () => relay.stats().unconfirmed === 20);
+  expect(world.store.outbox).toHaveLength(20);
+  world.consume(one.stream, "second");
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+  expect((await (await streamOf(one.nats)).info()).config).toMatchObject({
+    num_replicas: 3,
+    storage: "file",
+  });
+});
+
+test("[P76] the node that leads the stream is killed while events are published: none is lost", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const relay = one.relay();
+  const seen = consumers.map((name) => world.consume(one.stream, name));
+  const made = await world.make(50);
+  await until("it flows", () => seen[0]!.length >= 50);
+  const { info } = await streamOf(one.nats);
+  const leader = (await info()).cluster!.leader!;
+  const node = part.nodes.find((it) => it.name === leader)!;
+  let killed: Promise<void> | null = null;
+  for (let round = 0; round < 40; round++) {
+    made.push(...(await world.make(25)));
+    if (round === 10) killed = node.kill9();
+    await until("the relay goes on", () => relay.stats().published > 50 + round || round > 10);
+  }
+  await killed;
+  await until("every consumer has all", () => seen.every((it) => new Set(it).size === made.length), 30_000);
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+  await node.restart();
+});
+
+test("[P76] a stream that is wiped, with all that it held, is made again and filled from the outbox", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const relay = one.relay();
+  const first = world.consume(one.stream, "first");
+  const made = await world.make(30);
+  await until("they are published and the first has them", () => first.length >= 30);
+  await until("it is known", () => relay.stats().unconfirmed === 30);
+  const { manager, name } = await streamOf(one.nats);
+  await manager.streams.delete(name);
+  made.push(...(await world.make(5)));
+  const second = world.consume(one.stream, "second");
+  await until("the second has all", () => new Set(second).size === made.length);
+  expect([...new Set(second)]).toEqual(made);
+  await until("the first has the new ones too", () => new Set(first).size === made.length);
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+});
+
+test("[P76] a stream that lost its oldest, unconfirmed events is filled again, in order", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const relay = one.relay();
+  const made = await world.make(30);
+  await until("they are published", () => relay.stats().published === 30);
+  const { manager, name } = await streamOf(one.nats);
+  await manager.streams.purge(name, { seq: 11 });
+  await until("it is noticed", () => relay.stats().refills > 0);
+  made.push(...(await world.make(3)));
+  const seen = consumers.map((it) => world.consume(one.stream, it));
+  await until("both have all", () => seen.every((it) => new Set(it).size === made.length));
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+});
+
+test("[P75] two relays at once, without a lease between them: the stream holds each event once, in order", async () => {
+  const world = await openWorld();
+  const [one, other] = [await world.process("one"), await world.process("other")];
+  one.relay(everybody);
+  other.relay(everybody);
+  const made: ConversationId[] = [];
+  for (let round = 0; round < 20; round++) made.push(...(await world.make(20)));
+  const first = world.consume(one.stream, "first");
+  world.consume(other.stream, "second");
+  await until("the first has all", () => new Set(first).size === made.length);
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+  const { info } = await streamOf(one.nats);
+  expect((await info()).state.messages).toBe(made.length);
+});
+
+test("[P79] a relay that falls silent is relieved within its lease", async () => {
+  const world = await openWorld();
+  const [one, other] = [await world.process("one"), await world.process("other")];
+  // As one that was killed: it does not give its lease up.
+  const active = one.relay({ ...world.leases, release: async () => {} });
+  await until("the first one relays", () => active.stats().isActive);
+  const next = other.relay();
+  await world.make(5);
+  await until("it has published", () => active.stats().published === 5);
+  expect(next.stats().isActive).toBe(false);
+  await active.stop();
+  const began = performance.now();
+  await world.make(5);
+  await until("the other one goes on", () => next.stats().published === 5);
+  expect(performance.now() - began).toBeLessThan(quick.leaseMs * 3);
+});
