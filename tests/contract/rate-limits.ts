@@ -1,7 +1,15 @@
 // The contract of ports/rate-limits.ts.
 
 import { expect, test } from "bun:test";
-import type { RateLimits } from "#ports/rate-limits.ts";
+import fc from "fast-check";
+import {
+  type RateLimits,
+  type SharedCounts,
+  type SharedRate,
+  type Spent,
+  sharedWaitMaxMs,
+} from "#ports/rate-limits.ts";
+import { seed } from "./made-up.ts";
 
 export function rateLimitsContract(name: string, open: (keysMax: number) => RateLimits): void {
   const rate = { count: 5, perMs: 60_000 };
@@ -54,5 +62,70 @@ export function rateLimitsContract(name: string, open: (keysMax: number) => Rate
     );
     expect(admitted(flood)).toBe(5);
     expect(await limits.take("a name", rate, "known 3")).toBe(0);
+  });
+}
+
+/** Two processes that count together. */
+export interface SharedCountsUnderTest {
+  readonly here: SharedCounts;
+  readonly elsewhere: SharedCounts;
+}
+
+export function sharedCountsContract(name: string, open: () => SharedCountsUnderTest): void {
+  const rate: SharedRate = { count: 100, perMs: 1_000, burst: 100 };
+  const spent = (key: string, count: number, overMs = 0, of = rate): Spent => ({
+    key,
+    count,
+    overMs,
+    rate: of,
+  });
+
+  test(`[P63] ${name}: what two processes settle is one sum, and both are told to wait`, async () => {
+    const { here, elsewhere } = open();
+    expect(await here.settle("n", [spent("ana", 150, 1_000), spent("bo", 150, 1_000)])).toEqual([0, 0]);
+    const [ana, bo] = await elsewhere.settle("n", [spent("ana", 150, 1_000), spent("bo", 50, 1_000)]);
+    expect(ana).toBeGreaterThan(500);
+    expect(ana).toBeLessThanOrEqual(1_000);
+    expect(bo).toBe(0);
+    const [told] = await here.settle("n", [spent("ana", 0)]);
+    expect(told).toBeGreaterThan(400);
+    expect(told).toBeLessThanOrEqual(1_000);
+    expect(await here.settle("another name", [spent("ana", 100)])).toEqual([0]);
+  });
+
+  test(`[P63] ${name}: who waits as told may spend again`, async () => {
+    const { here, elsewhere } = open();
+    const quick = { count: 1_000, perMs: 1_000, burst: 10 };
+    await here.settle("n", [spent("ana", 10, 0, quick)]);
+    const [waitMs] = await elsewhere.settle("n", [spent("ana", 60, 0, quick)]);
+    const toldAt = performance.now();
+    expect(waitMs).toBeGreaterThan(30);
+    while ((await elsewhere.settle("n", [spent("ana", 0, 0, quick)]))[0]! > 0)
+      expect(performance.now() - toldAt).toBeLessThan(5_000);
+    expect(performance.now() - toldAt).toBeGreaterThan(waitMs! / 2);
+  });
+
+  test(`[P64] ${name}: settling in lumps refuses nobody who kept to the rate, and nobody waits for long`, async () => {
+    const { here, elsewhere } = open();
+    let key = 0;
+    const lump = fc.record({
+      overMs: fc.integer({ min: 0, max: 2_000 }),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    const property = fc.asyncProperty(
+      lump,
+      fc.integer({ min: 1, max: 100_000 }),
+      async ({ overMs, share }, over) => {
+        const allowed = rate.burst + Math.floor((overMs / rate.perMs) * rate.count);
+        const mine = Math.floor(allowed * share);
+        const honest = `honest ${++key}`;
+        expect(await here.settle("n", [spent(honest, mine, overMs)])).toEqual([0]);
+        expect(await elsewhere.settle("n", [spent(honest, allowed - mine, overMs)])).toEqual([0]);
+        const [waitMs] = await here.settle("n", [spent(`greedy ${key}`, allowed + 50 + over, overMs)]);
+        expect(waitMs).toBeGreaterThan(0);
+        expect(waitMs).toBeLessThanOrEqual(sharedWaitMaxMs);
+      },
+    );
+    await fc.assert(property, { seed, numRuns: 100 });
   });
 }
