@@ -107,8 +107,11 @@ export class Connection {
   }
 
   async #checkPrimary(): Promise<void> {
-    const [row] = await this.run("select pg_is_in_recovery() as is_replica", []);
-    if (row!.is_replica) throw new ConnectionLost("the server is a replica");
+    const [row] = await this.run(
+      "select current_setting('transaction_read_only') = 'on' as is_read_only",
+      [],
+    );
+    if (row!.is_read_only) throw new ConnectionLost("the server takes no changes");
   }
 
   #asked(): void {

@@ -4,7 +4,7 @@
 
 import type { SQL } from "bun";
 import type { Connection, Parameter, Row } from "./connection.ts";
-import { asFailure, mayTryAgain, wasClosed } from "./failures.ts";
+import { asFailure, isReadOnly, mayTryAgain, wasClosed } from "./failures.ts";
 import { Pool } from "./pool.ts";
 import { type ReadCounts, ReplicaReads } from "./replica-reads.ts";
 import type { Target } from "./target.ts";
@@ -112,7 +112,9 @@ export class Database {
         confirmed(connection, () => connection.use(begin)),
       );
     } catch (error) {
-      throw error instanceof RollBack ? error : asFailure(error, name);
+      if (error instanceof RollBack) throw error;
+      this.#leaveReadOnly(error);
+      throw asFailure(error, name);
     } finally {
       this.#onStatement?.(name, performance.now() - began, 0);
     }
@@ -128,6 +130,11 @@ export class Database {
     await Promise.all([...pools, this.#replicas?.close(closeWithinMs)]);
   }
 
+  /** What the other connections would still read there may be old. */
+  #leaveReadOnly(error: unknown): void {
+    if (isReadOnly(error)) for (const pool of Object.values(this.#pools)) pool.renew();
+  }
+
   async #done(name: string, raw: boolean, work: () => Promise<Row[]>): Promise<Row[]> {
     const began = performance.now();
     try {
@@ -136,6 +143,7 @@ export class Database {
       return rows;
     } catch (error) {
       this.#onStatement?.(name, performance.now() - began, 0);
+      this.#leaveReadOnly(error);
       throw raw && mayTryAgain(error) ? error : asFailure(error, name);
     }
   }

@@ -22,6 +22,11 @@ const unavailableClasses = ["08", "28", "3D", "53", "57", "58", "XX"];
 const unavailableStates = ["25006", "0A000", "26000", "55P03"];
 const endingStates = ["25006", "0A000", "26000", "57P01", "57P02", "57P03", "57P05"];
 
+/** The server was the primary, and is not any more. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlStateOf(error) === "25006";
+}
+
 /** The connection went away, or never came to be. */
 export class ConnectionLost extends Error {
   override name = "ConnectionLost";

@@ -64,6 +64,11 @@ export class Pool {
     });
   }
 
+  /** Ends every connection; the next statements go by new ones. */
+  renew(): void {
+    for (const connection of [...this.#connections]) connection.end();
+  }
+
   /** Waits up to `withinMs` for what is under way. */
   async close(withinMs: number): Promise<void> {
     this.#isClosed = true;
@@ -72,7 +77,7 @@ export class Pool {
     let late: Timer | undefined;
     await Promise.race([idle, new Promise<void>((done) => (late = setTimeout(done, withinMs)))]);
     clearTimeout(late);
-    for (const connection of [...this.#connections]) connection.end();
+    this.renew();
   }
 
   #leastLoaded(): Connection | null {
