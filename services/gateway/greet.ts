@@ -95,6 +95,7 @@ export class Greeter {
     if (isClosed(session)) return false;
     session.state = "live";
     session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries)));
+    session.readsMeanwhile = null;
     return true;
   }
 
@@ -122,7 +123,8 @@ export class Greeter {
       heartbeatMs: limits.heartbeatMs,
       heads: told.flatMap((entry) => {
         const room = this.#needs.hub.room(entry.conversation);
-        return room ? [headOf(room, entry.member, entry.readSeq)] : [];
+        const readSeq = Math.max(entry.readSeq, session.readsMeanwhile?.get(entry.conversation) ?? 0);
+        return room ? [headOf(room, entry.member, readSeq)] : [];
       }),
       complete: told.length === entries.length,
     };

@@ -1,6 +1,6 @@
 // Presence, typing and read receipts go only to sessions that have them on their screen (`look`).
 
-import type { ConversationId, UserId } from "#base/ids.ts";
+import type { ConversationId, Seq, UserId } from "#base/ids.ts";
 import type { ConversationState } from "#ports/event-bus.ts";
 import type { Presence, PresenceState } from "#ports/presence.ts";
 import type { ClientFrame, ServerFrame } from "#protocol/frames.ts";
@@ -59,6 +59,7 @@ export class Lookers {
     if (event.kind === "typing") return;
     for (const session of this.#hub.sessionsOf(event.user)) {
       if (session.state === "live") session.tell(session.codec.encodeServer(frame));
+      else if (session.state === "greeting") noteRead(session, event.conversation, event.seq);
     }
   }
 
@@ -67,6 +68,14 @@ export class Lookers {
     this.#byConversation.set(id, lookers);
     return lookers;
   }
+}
+
+function noteRead(session: ClientSession, conversation: ConversationId, seq: Seq): void {
+  session.readsMeanwhile ??= new Map();
+  session.readsMeanwhile.set(
+    conversation,
+    Math.max(seq, session.readsMeanwhile.get(conversation) ?? 0) as Seq,
+  );
 }
 
 function tellPresence(session: ClientSession, states: readonly PresenceState[]): void {

@@ -1,7 +1,7 @@
 // One connection: who is there, what is under way for them, and how much more they may ask. Kept small: a gateway
 // holds tens of thousands of idle ones.
 
-import type { ConversationId, MessageName, SessionId, UserId } from "#base/ids.ts";
+import type { ConversationId, MessageName, Seq, SessionId, UserId } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Socket, SocketPayload } from "#ports/sockets.ts";
 import { closeCodes } from "#protocol/close-codes.ts";
@@ -33,6 +33,8 @@ export class ClientSession {
   /** Fulfils when the catch-ups that it has asked for are answered. */
   catchingUp: Promise<void> | null = null;
   looking: Looking | null = null;
+  /** Read cursors told of this user between hello and welcome, which may be newer than what welcome was read from. */
+  readsMeanwhile: Map<ConversationId, Seq> | null = null;
   allowance: number;
   allowanceAt = 0;
   refusedInRow = 0;

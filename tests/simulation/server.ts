@@ -21,6 +21,8 @@ export interface ServerTroubles {
   storeFault: number;
   /** Of an event on the bus, to come late or twice. */
   busFault: number;
+  /** Of an event on its way to another process, to be lost. */
+  busLoss: number;
 }
 
 export interface ServerParts {
@@ -112,7 +114,7 @@ export class SimulatedServer {
 }
 
 /** Tiny, so that a short run meets them. */
-const tinyLimits = {
+export const tinyLimits = {
   groupSendsMax: 4,
   laneQueueMax: 12,
   groupWaitMs: 2,
@@ -122,7 +124,7 @@ const tinyLimits = {
   hotConversationsMax: 2,
 };
 
-const apiConfig = {
+export const apiConfig = {
   serverName: "Simulated",
   version: "0",
   signUp: "open" as const,
@@ -134,7 +136,7 @@ const apiConfig = {
   hashConcurrency: 1,
 };
 
-function passing(clock: ProcessClock, ms: number): Promise<void> {
+export function passing(clock: ProcessClock, ms: number): Promise<void> {
   return ms === 0 ? Promise.resolve() : new Promise((passed) => void clock.after(ms, passed));
 }
 

@@ -17,6 +17,7 @@ import { calm, Network } from "./network.ts";
 import type { PlantInLog } from "./plants.ts";
 import { SimulatedServer } from "./server.ts";
 import { SimulatedTime } from "./time.ts";
+import { TwoServices } from "./two-services.ts";
 
 export interface Verdict {
   readonly seed: number;
@@ -31,6 +32,8 @@ export interface Verdict {
 export interface Options {
   readonly plant?: PlantInLog;
   readonly actions?: number;
+  /** Whether two processes with a messaging service write; by default in every second world. */
+  readonly isCluster?: boolean;
   /** The server asks two sessions to come back, again and again. */
   readonly shedEveryMs?: number;
 }
@@ -54,8 +57,8 @@ class World {
   readonly violations = new Set<string>();
   readonly devices: Device[] = [];
   readonly conversations: ConversationId[] = [];
-  readonly troubles = { storeFault: 0, busFault: 0 };
-  server: SimulatedServer | null = null;
+  readonly troubles = { storeFault: 0, busFault: 0, busLoss: 0 };
+  server: SimulatedServer | TwoServices | null = null;
   shed = 0;
   #texts = 0;
 
@@ -151,7 +154,8 @@ class World {
       if ((error as Error).name !== "StoreUnavailable") this.violated(`a bug: ${(error as Error).stack}`);
     };
     const plant = this.options.plant === undefined ? {} : { plant: this.options.plant };
-    this.server = new SimulatedServer({ time, dice, store, network, troubles, onFailure, ...plant });
+    const Server = (this.options.isCluster ?? this.seed % 2 === 0) ? TwoServices : SimulatedServer;
+    this.server = new Server({ time, dice, store, network, troubles, onFailure, ...plant });
   }
 
   crashServer(): void {
@@ -169,6 +173,7 @@ class World {
     };
     this.troubles.storeFault = dice.one([0, 0, 0.05]);
     this.troubles.busFault = dice.one([0, 0.1, 0.3]);
+    this.troubles.busLoss = dice.one([0, 0.05, 0.2]);
     for (let i = 0; i < actions; i++) this.time.after(dice.whole(0, roughMs), () => this.#act());
     if (this.options.shedEveryMs !== undefined) this.#shedEvery(this.options.shedEveryMs);
     await this.time.run(roughMs + 3_000);
@@ -232,9 +237,19 @@ class World {
     this.network.weather = calm;
     this.troubles.storeFault = 0;
     this.troubles.busFault = 0;
+    this.troubles.busLoss = 0;
     this.startServer();
     for (const device of this.devices) device.goOnline();
     await this.time.run(roughMs + calmMs);
+    await this.#comeBack();
+  }
+
+  /** A process that ended took read cursors with it that were told and not written: who comes back says them anew. */
+  async #comeBack(): Promise<void> {
+    for (const device of this.devices) device.goOffline();
+    await this.time.run(roughMs + calmMs + 20_000);
+    for (const device of this.devices) device.goOnline();
+    await this.time.run(roughMs + calmMs + 60_000);
   }
 
   async verdict(): Promise<Verdict> {
