@@ -39,7 +39,10 @@ export class Link {
   readonly #unpacker = new Unpacker();
   #outgoing: Command[] = [];
   #batch = 0;
+  #deaf: { readonly batch: number; readonly at: number } | null = null;
   batches = 0;
+  /** Since when the roll call no longer knows it. */
+  goneAt: number | null = null;
 
   constructor(instance: string, nats: Nats, router: string, settle: Settle) {
     this.instance = instance;
@@ -62,12 +65,12 @@ export class Link {
     for (const command of commands) command.batch = batch;
     const texts = commands.map(({ id, method, args }) => JSON.stringify([id, method, args]));
     const reply = `${answerSubject(this.#nats, this.#router)}.${this.instance}.${batch}`;
+    let isSent = false;
     for (const frame of packed(texts, this.#nats.payloadBytesMax())) {
+      if (!this.#nats.publish(commandSubject(this.#nats, this.instance), frame, reply))
+        return this.#each(commands, isSent ? "lost" : "unheard");
+      isSent = true;
       this.batches++;
-      if (!this.#nats.publish(commandSubject(this.#nats, this.instance), frame, reply)) {
-        this.#each(commands, "lost");
-        return;
-      }
     }
   }
 
@@ -78,15 +81,14 @@ export class Link {
     }
   }
 
-  /** NATS knows nobody who would hear this batch: it was not run. What left before it has an unknown outcome. */
-  nobodyHeard(batch: number): void {
-    const commands = [...this.inFlight.values()].filter((command) => command.batch > 0);
+  /**
+   * NATS knows nobody who would hear this batch: it was not run. What left before it may be answered still by one that
+   * leaves in order, and is given up by `expire` where it is not.
+   */
+  nobodyHeard(batch: number, now: number): void {
+    this.#deaf = { batch, at: this.#deaf?.at ?? now };
     this.#each(
-      commands.filter((command) => command.batch < batch),
-      "lost",
-    );
-    this.#each(
-      commands.filter((command) => command.batch === batch),
+      [...this.inFlight.values()].filter((command) => command.batch === batch),
       "unheard",
     );
   }
@@ -104,7 +106,15 @@ export class Link {
     );
   }
 
-  expire(now: number): void {
+  expire(now: number, answersWithinMs: number): void {
+    if (this.#deaf && this.#deaf.at + answersWithinMs <= now) {
+      const { batch } = this.#deaf;
+      this.#deaf = null;
+      this.#each(
+        [...this.inFlight.values()].filter((command) => command.batch > 0 && command.batch < batch),
+        "lost",
+      );
+    }
     for (const command of this.inFlight.values()) {
       if (command.deadline > now) return;
       this.#each([command], "lost");

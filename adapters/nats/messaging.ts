@@ -65,6 +65,8 @@ interface Flow {
 
 const attemptsMax = 8;
 const sweepEveryMs = 50;
+/** Who has left may have answers on their way still. */
+const goneForMs = 200;
 
 export function openMessagingRouter(nats: Nats, options: RouterOptions): MessagingRouter {
   const { rollCall, local } = options;
@@ -101,19 +103,15 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       ownerByBucket = [];
     }
     const known = new Set(live.map((card) => card.instance));
-    for (const link of links.values()) if (!known.has(link.instance)) drop(link);
+    for (const link of links.values())
+      if (!known.has(link.instance)) link.goneAt ??= performance.now();
+      else link.goneAt = null;
     for (const name of [...suspects.keys(), ...leaving])
       if (!known.has(name)) {
         suspects.delete(name);
         leaving.delete(name);
       }
     if (owners.length > 0) placeOrphans();
-  }
-
-  /** Instances have a random name for each start: one that is gone does not come back. */
-  function drop(link: Link): void {
-    links.delete(link.instance);
-    link.lost();
   }
 
   function ownerFor(bucket: number): string | undefined {
@@ -303,7 +301,12 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   function sweep(): void {
     refresh();
     const now = performance.now();
-    for (const link of links.values()) link.expire(now);
+    for (const link of links.values()) {
+      if (link.goneAt !== null && link.goneAt + goneForMs <= now) {
+        links.delete(link.instance);
+        link.lost();
+      } else link.expire(now, goneForMs);
+    }
     if (owners.length > 0) return;
     const isTooLate = (command: Command) => command.deadline - limits.deadlineMs + limits.ownerWaitMs <= now;
     for (const key of [...stuck]) {
@@ -343,7 +346,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       if (!link) return;
       if (status !== noResponders) return link.heard(data);
       suspect(instance);
-      link.nobodyHeard(Number(batch));
+      link.nobodyHeard(Number(batch), performance.now());
     }),
     nats.subscribe(backSubject(nats), (_, data) => links.get(Buffer.from(data).toString())?.lost()),
   ];

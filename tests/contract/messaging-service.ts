@@ -20,8 +20,8 @@ export interface ServiceUnderTest<M extends Messaging = Messaging> {
   readonly afterDrain: "draining" | "unavailable";
   /** Fulfils when what is answered without anything else having to happen has been answered. */
   answersAreHere(): Promise<void>;
-  /** The changes announced of a conversation since it was followed, in order. */
-  follow(conversation: ConversationId): Change[];
+  /** The changes announced of a conversation since it was followed, in order; `into`: together with others'. */
+  follow(conversation: ConversationId, into?: Change[]): Change[];
 }
 
 const limits: MessagingLimits = {
@@ -84,8 +84,7 @@ export function openMessaging(store: StorePorts, wish: ServiceWish = {}): Servic
     drain: () => messaging.drain(),
     afterDrain: "draining",
     answersAreHere: () => new Promise((resolve) => setImmediate(resolve)),
-    follow(conversation) {
-      const announced: Change[] = [];
+    follow(conversation, announced = []) {
       bus.listen({
         head: () => {},
         changes: (event) => {
