@@ -27,6 +27,22 @@ export const verbs: readonly Verb[] = [
     load: () => import("#ops/balancer-config.ts"),
   },
   {
+    name: "migrate",
+    line: "Move a living installation to a cluster, or back, while people chat.",
+    load: () => import("#ops/migrate.ts"),
+  },
+  {
+    name: "cluster",
+    needsSources: true,
+    line: "Bring a whole cluster up on this machine, look at it, end it.",
+    load: () => import("#ops/cluster.ts"),
+  },
+  {
+    name: "dead-letters",
+    line: "List, retry or drop events that a consumer could not handle.",
+    load: () => import("#ops/dead-letters.ts"),
+  },
+  {
     name: "test",
     needsSources: true,
     line: "Run all test suites, or the named ones.",
