@@ -238,19 +238,20 @@ class Part implements PostgresPart {
   }
 
   async restart(): Promise<void> {
-    await this.#end();
+    await this.#end("SIGINT");
     await this.start();
   }
 
+  /** Nothing of it is needed any more: it may end as fast as it can. */
   async stop(): Promise<void> {
-    await this.#end();
+    await this.#end("SIGQUIT");
     rmSync(this.#place.home, { recursive: true, force: true });
   }
 
-  async #end(): Promise<void> {
+  async #end(how: "SIGINT" | "SIGQUIT"): Promise<void> {
     if (!this.#postmaster) return;
     this.resume();
-    this.#postmaster.kill("SIGINT");
+    this.#postmaster.kill(how);
     const killing = setTimeout(() => void this.kill9(), 10_000);
     await this.#postmaster?.exited;
     clearTimeout(killing);
