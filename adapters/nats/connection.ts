@@ -24,7 +24,10 @@ export type NatsEvent = { readonly kind: "connected" | "lost" | "back"; readonly
 export type Hear = (subject: string, data: Uint8Array<ArrayBuffer>, reply: string, status: number) => void;
 
 export interface Interest {
+  /** At once: what is on its way is not heard. */
   end(): void;
+  /** What NATS has delivered before it saw the end is heard still; fulfils after that. */
+  drain(): Promise<void>;
 }
 
 export interface Nats {
@@ -92,6 +95,12 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
       return {
         end: () => {
           if (!connection.isClosed()) internal.unsubscribe(interest);
+        },
+        async drain() {
+          if (connection.isClosed()) return;
+          internal.unsub(interest);
+          await connection.flush().catch(() => {});
+          internal.subscriptions.cancel(interest);
         },
       };
     },
@@ -187,6 +196,8 @@ interface Internals {
   readonly transport: { readonly socket?: { destroy(): void } };
   subscribe(interest: LeanSubscription): void;
   unsubscribe(interest: LeanSubscription): void;
+  unsub(interest: LeanSubscription): void;
+  readonly subscriptions: { cancel(interest: LeanSubscription): void };
 }
 
 /** What is used of the library beyond its interface; its version is pinned, and another one shows here first. */
@@ -195,6 +206,8 @@ function internals(connection: NatsConnection): Internals {
   assert(
     typeof protocol?.subscribe === "function" &&
       typeof protocol.unsubscribe === "function" &&
+      typeof protocol.unsub === "function" &&
+      typeof protocol.subscriptions.cancel === "function" &&
       typeof protocol.connected === "boolean" &&
       protocol.transport !== undefined,
     "the NATS library is not the one that adapters/nats/connection.ts knows",

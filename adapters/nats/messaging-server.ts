@@ -112,9 +112,7 @@ export function serveMessaging(
         if (running === 0) idle.resolve();
       }
       await idle.promise;
-      interest.end();
-      // What NATS delivered before it saw the end of the interest is here, and given back, when it answers.
-      await nats.flush().catch(() => {});
+      await interest.drain();
       tellAnswers();
       await nats.flush().catch(() => {});
       endBack();
