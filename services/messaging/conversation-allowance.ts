@@ -17,7 +17,7 @@ export class ConversationAllowance {
 
   constructor(limits: ConversationAllowanceLimits) {
     this.#limits = limits;
-    this.#left = new LRUCache({ max: limits.conversationsMax });
+    this.#left = new LRUCache({ max: Math.max(1, limits.conversationsMax) });
   }
 
   /** 0: one may be sent, and is counted. More: the milliseconds until the next one may. */

@@ -24,7 +24,7 @@ export interface ServiceUnderTest<M extends Messaging = Messaging> {
   follow(conversation: ConversationId, into?: Change[]): Change[];
 }
 
-const limits: MessagingLimits = {
+export const messagingLimits: MessagingLimits = {
   groupMax: 8,
   conversationSendsPerSecond: 1_000,
   conversationSendsBurst: 1_000,
@@ -77,7 +77,7 @@ export function openMessaging(store: StorePorts, wish: ServiceWish = {}): Servic
     clock,
     newConversationId,
     homeRegion: "home",
-    limits: { ...limits, ...wish.limits },
+    limits: { ...messagingLimits, ...wish.limits },
   });
   return {
     messaging,

@@ -5,6 +5,8 @@ import type { ConversationId, MessageName, Rev, Seq } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Appended, MessageLog } from "#ports/message-log.ts";
 import { Feed } from "#sdk/feed.ts";
+import { Caches } from "#services/messaging/caches.ts";
+import { Ring } from "#services/messaging/ring.ts";
 
 /** What the server does wrong with its log. */
 export type PlantInLog = (log: MessageLog, store: MemoryStore, clock: Clock) => MessageLog;
@@ -63,5 +65,26 @@ export function plantMissingGapCheck(): () => void {
   };
   return () => {
     Feed.prototype.receive = receive;
+  };
+}
+
+/**
+ * The caches hear of nothing: no foreign event, no interruption, no missing number, no round. Returns the way back.
+ */
+export function plantDeafCaches(): () => void {
+  const caches = {
+    own: Caches.prototype.own,
+    dropAll: Caches.prototype.dropAll,
+    stands: Caches.prototype.stands,
+  };
+  const { apply } = Ring.prototype;
+  Object.assign(Caches.prototype, { own() {}, dropAll() {}, stands() {} });
+  Ring.prototype.apply = function (change) {
+    if (change.rev > this.rev) this.rev = (change.rev - 1) as Rev;
+    return apply.call(this, change);
+  };
+  return () => {
+    Object.assign(Caches.prototype, caches);
+    Ring.prototype.apply = apply;
   };
 }

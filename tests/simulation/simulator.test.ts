@@ -2,7 +2,7 @@
 // same seed makes the same world, so that what was found can be looked at.
 
 import { expect, test } from "bun:test";
-import { ackBeforeCommit, missingDedupe, plantMissingGapCheck } from "./plants.ts";
+import { ackBeforeCommit, missingDedupe, plantDeafCaches, plantMissingGapCheck } from "./plants.ts";
 import { type Options, simulate, type Verdict } from "./world.ts";
 
 const seedsMax = 1_000;
@@ -51,8 +51,25 @@ test(
   withinMs,
 );
 
+test(
+  "[L1] caches that hear of nothing are found",
+  async () => {
+    const remove = plantDeafCaches();
+    try {
+      const found = await firstFound({ isCluster: true });
+      expect(found?.violations.join()).toMatch(/shows|unread|load|live|way/);
+      console.log(`deaf caches: seed ${found?.seed}: ${found?.violations[0]}`);
+    } finally {
+      remove();
+    }
+  },
+  withinMs,
+);
+
 test("the same seed makes the same world", async () => {
-  const [one, other] = [await simulate(7), await simulate(7)];
-  expect(one).toEqual(other);
-  expect(one.violations).toEqual([]);
+  for (const seed of [7, 8]) {
+    const [one, other] = [await simulate(seed), await simulate(seed)];
+    expect(one).toEqual(other);
+    expect(one.violations).toEqual([]);
+  }
 });
