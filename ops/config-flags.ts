@@ -26,13 +26,25 @@ export function addConfigFlags(command: Command, names: readonly OptionName[] = 
 }
 
 export function configOf(command: Command): Config {
+  return loadOwnConfig(flagsOf(command));
+}
+
+/** Options that this command line or the environment sets, and the file therefore cannot. */
+export function pinnedOptions(command: Command): OptionName[] {
+  const flags = flagsOf(command);
+  return optionNames.filter(
+    (name) => flags[name] !== undefined || process.env[variableOf(name)] !== undefined,
+  );
+}
+
+function flagsOf(command: Command): Partial<Record<OptionName, string>> {
   const flags: Partial<Record<OptionName, string>> = {};
   for (const name of optionNames) {
     const attribute = new Flag(`${flagOf(name)} <value>`).attributeName();
     const given: unknown = command.opts()[attribute];
     if (given !== undefined && command.getOptionValueSource(attribute) === "cli") flags[name] = String(given);
   }
-  return loadOwnConfig(flags);
+  return flags;
 }
 
 function helpOf(name: OptionName): string {

@@ -3,11 +3,13 @@
 import type { Command } from "commander";
 import { assemble } from "#app/assemble.ts";
 import type { Config } from "#app/config.ts";
+import { hearControl } from "#app/control.ts";
 import { openDataDirectory } from "#app/data-directory.ts";
 import { createLifecycle, hearSignals, type Lifecycle } from "#app/lifecycle.ts";
 import { checkPort } from "#app/listen-problem.ts";
 import { createLog, type Log } from "#app/telemetry/log.ts";
-import { addConfigFlags, configOf } from "#ops/config-flags.ts";
+import { addConfigFlags, configOf, pinnedOptions } from "#ops/config-flags.ts";
+import { startMoveServer } from "#ops/migrate/move-server.ts";
 import manifest from "../package.json" with { type: "json" };
 
 export function define(command: Command): void {
@@ -24,7 +26,7 @@ async function serve(command: Command): Promise<void> {
   const parts = createLifecycle(log);
   const stop = hearSignals(log);
   closeOnBug(parts, log);
-  const url = await start(config, log, parts).catch((error) => {
+  const url = await start(command, config, log, parts).catch((error) => {
     if (!stop.wasAsked()) throw error;
     log.warn("stopped before it was ready");
     process.exit(0);
@@ -36,7 +38,7 @@ async function serve(command: Command): Promise<void> {
   process.exit(0);
 }
 
-async function start(config: Config, log: Log, parts: Lifecycle): Promise<string> {
+async function start(command: Command, config: Config, log: Log, parts: Lifecycle): Promise<string> {
   await parts.open(
     "data directory",
     () => openDataDirectory(config.dataDir, config.diskFreeMiBMin),
@@ -44,8 +46,20 @@ async function start(config: Config, log: Log, parts: Lifecycle): Promise<string
   );
   const server = await parts.open(
     "server",
-    () => assemble(config, log),
+    () =>
+      startMoveServer({
+        config,
+        reload: () => configOf(command),
+        pinned: pinnedOptions(command),
+        assemble: (now) => assemble(now, log),
+        log,
+      }),
     (it, hurry) => it.stop(hurry),
+  );
+  await parts.open(
+    "control",
+    () => hearControl(config.dataDir, server.actions),
+    (it) => it.close(),
   );
   return server.url;
 }

@@ -35,6 +35,17 @@ export function settingsFor(machine: Machine, place: Place): Record<string, stri
     wal_compression: "off",
     wal_buffers: "16MB",
 
+    // A move to a cluster and back copies and follows by logical replication (docs/decisions/0015-moving-up.md);
+    // both ends have room for the copy of several tables at once. A slot that was forgotten is given up before it
+    // fills the disk.
+    wal_level: "logical",
+    max_wal_senders: "12",
+    max_replication_slots: "12",
+    max_logical_replication_workers: "10",
+    max_sync_workers_per_subscription: "6",
+    max_worker_processes: "16",
+    max_slot_wal_keep_size: "16GB",
+
     // After a crash one sync of the file system instead of one for each of a thousand files; it is Linux's.
     ...(process.platform === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
 

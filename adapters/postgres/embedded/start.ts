@@ -42,12 +42,55 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** One that runs in this process, and how many have it open. */
+interface Running {
+  readonly postgres: EmbeddedPostgres;
+  users: number;
+  holds: number;
+}
+
+const running = new Map<string, Running>();
+
 const stopWithinMs = 20_000;
 const backoffMs = [0, 50, 100, 250, 500, 1000, 2000, 5000];
 const steadyAfterMs = 3_000;
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = prepare(options.dataDir);
+  const there = running.get(dataDir);
+  if (there && there.holds > 0) return share(there);
+  return share(await run(dataDir, options));
+}
+
+/**
+ * Keeps it running over a close and a new `startEmbedded` in this process, which then share it: it stops when the
+ * last of them has. Starts it where it does not run yet.
+ */
+export async function holdEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const dataDir = prepare(options.dataDir);
+  const held = running.get(dataDir) ?? (await run(dataDir, options));
+  held.holds++;
+  return share(held, () => held.holds--);
+}
+
+function share(one: Running, released: () => void = () => {}): EmbeddedPostgres {
+  one.users++;
+  let stopped: Promise<void> | null = null;
+  const leave = () => {
+    released();
+    one.users--;
+    return one.users === 0 ? one.postgres.stop() : Promise.resolve();
+  };
+  return {
+    ...one.postgres,
+    stop() {
+      stopped ??= leave();
+      return stopped;
+    },
+  };
+}
+
+async function run(dataDir: string, options: EmbeddedOptions): Promise<Running> {
   const place = placeIn(dataDir);
   const { folder, socketFolder } = place;
   const tell = options.onEvent ?? (() => {});
@@ -64,15 +107,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const settings = { ...settingsFor(thisMachine(), place), ...options.settings };
     const keeper = new Keeper(() => startPostmaster(place, binaries, runAs, settings), tell);
     await keeper.start();
-    return {
+    const postgres: EmbeddedPostgres = {
       socketDir: socketFolder,
       username: superuser,
       database: "postgres",
       logFile: place.logFile,
       isNew,
       pid: () => keeper.pid(),
-      stop: () => keeper.stop().finally(() => claimed.release()),
+      stop: () =>
+        keeper.stop().finally(() => {
+          running.delete(dataDir);
+          claimed.release();
+        }),
     };
+    const one = { postgres, users: 0, holds: 0 };
+    running.set(dataDir, one);
+    return one;
   } catch (error) {
     claimed.release();
     throw error;
