@@ -29,7 +29,11 @@ export interface Listener {
   close(): void;
 }
 
-export type RedisEvent = { readonly kind: "connected" | "away" | "error"; readonly detail?: string };
+/** Told once for each change, however often connecting is tried meanwhile. */
+export interface RedisEvent {
+  readonly kind: "connected" | "away";
+  readonly detail: string;
+}
 
 export interface RedisOptions {
   readonly url: string;
@@ -44,15 +48,23 @@ export function openRedis(options: RedisOptions): Redis {
   const open = () => openClient(url, silentMs);
   const client = open();
   const readyListeners = new Set<() => void>();
-  let isClosed = false;
-  client.on("error", (error: Error) => onEvent({ kind: "error", detail: error.message }));
+  let told: RedisEvent["kind"] | null = null;
+  let lastError = "";
+  const tell = (kind: RedisEvent["kind"], detail: string) => {
+    if (told !== kind) onEvent({ kind, detail });
+    told = kind;
+  };
+  client.on("error", (error: Error) => {
+    lastError = error.message;
+  });
   client.on("close", () => {
-    if (!isClosed) onEvent({ kind: "away" });
+    if (!isClosed) tell("away", lastError || "the connection ended");
   });
   client.on("ready", () => {
-    onEvent({ kind: "connected" });
+    tell("connected", "");
     for (const then of readyListeners) then();
   });
+  let isClosed = false;
 
   return {
     namespace,
@@ -111,6 +123,8 @@ function openClient(url: string, silentMs: number): Client {
     connectTimeout: silentMs,
     socketTimeout: silentMs,
     keepAlive: 5_000,
+    // A primary that has become a replica: whoever is the primary now is found by connecting anew.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
     retryStrategy: (times) => Math.min(retryMsMax, 50 * 2 ** Math.min(times, 5)) * (0.5 + Math.random() / 2),
   });
 }
