@@ -325,13 +325,14 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   async function askEach<T>(
     method: "newest" | "heads",
     ids: readonly ConversationId[],
+    ...further: readonly unknown[]
   ): Promise<readonly T[]> {
     const byOwner = Map.groupBy(ids.keys(), (at) => ownerFor(bucketOf(ids[at]!)) ?? "");
     const answers = new Array<T>(ids.length);
     await Promise.all(
       [...byOwner.values()].map(async (places) => {
         const asked = places.map((at) => ids[at]!);
-        const got = (await ask(method, null, bucketOf(asked[0]!), [asked])) as readonly T[];
+        const got = (await ask(method, null, bucketOf(asked[0]!), [asked, ...further])) as readonly T[];
         for (let i = 0; i < places.length; i++) answers[places[i]!] = got[i]!;
       }),
     );
@@ -386,7 +387,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     members: (...args) => inOrder("members", args[1], args),
     membersByNumber: (...args) => inOrder("membersByNumber", args[1], args),
     newest: (ids) => askEach("newest", ids),
-    heads: (ids) => askEach("heads", ids),
+    heads: (ids, isFresh = false) => askEach("heads", ids, isFresh),
     stats() {
       let [inFlight, batches, waiting] = [inFlightLocal, 0, orphans.length];
       for (const link of links.values()) {
