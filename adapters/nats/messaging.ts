@@ -325,14 +325,14 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   async function askEach<T>(
     method: "newest" | "heads",
     ids: readonly ConversationId[],
-    ...further: readonly unknown[]
+    isFresh?: boolean,
   ): Promise<readonly T[]> {
     const byOwner = Map.groupBy(ids.keys(), (at) => ownerFor(bucketOf(ids[at]!)) ?? "");
     const answers = new Array<T>(ids.length);
     await Promise.all(
       [...byOwner.values()].map(async (places) => {
         const asked = places.map((at) => ids[at]!);
-        const got = (await ask(method, null, bucketOf(asked[0]!), [asked, ...further])) as readonly T[];
+        const got = (await ask(method, null, bucketOf(asked[0]!), [asked, isFresh])) as readonly T[];
         for (let i = 0; i < places.length; i++) answers[places[i]!] = got[i]!;
       }),
     );
