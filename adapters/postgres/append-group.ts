@@ -98,6 +98,7 @@ function answers(group: Group, rows: readonly Row[]): (Appended | "unknown_conve
 }
 
 /**
+ * Conversations are taken in one order, so that two processes that write the same ones do not wait in a ring.
  * Two texts, because a look-up that is only switched off still costs its walk through every partition. No filter
  * on all buckets of the group: planned while the tables are small, it would read all of their conversations.
  */
@@ -124,7 +125,10 @@ with input as materialized (
 ), ${lookUp}taken as (
   update conversations c
   set last_seq = c.last_seq + g.count, rev = c.rev + g.count
-  from (select bucket, conversation_id, count(*) as count from ${fresh} group by bucket, conversation_id) g
+  from (
+    select bucket, conversation_id, count(*) as count from ${fresh}
+    group by bucket, conversation_id order by bucket, conversation_id
+  ) g
   where c.bucket = g.bucket and c.id = g.conversation_id
   returning c.bucket, c.id, c.last_seq - g.count as base_seq, c.rev - g.count as base_rev, c.last_seq
 ), numbered as materialized (
