@@ -50,7 +50,12 @@ export function define(command: Command): void {
     .option("--stats-socket <path>", "Socket for operators and reloads.")
     .option("--metrics <address:port>", "Where Prometheus reads HAProxy's own figures.")
     .option("--resolver <address:port>", "Name server to be asked again when processes move.");
-  command.action(() => console.log(haproxyConfig(specOf(command.opts<Flags>())).trimEnd()));
+  command.action(() => {
+    const text = haproxyConfig(specOf(command.opts<Flags>())).trimEnd();
+    console.log(
+      `# Change this line and run it again:\n# ./banyan ${process.argv.slice(2).join(" ")}\n${text}`,
+    );
+  });
 }
 
 function specOf(flags: Flags): HaproxySpec {

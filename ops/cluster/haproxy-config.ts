@@ -4,7 +4,14 @@
 import { backends } from "#ops/cluster/haproxy-backends.ts";
 import { frontends } from "#ops/cluster/haproxy-frontends.ts";
 import { postgresSections } from "#ops/cluster/haproxy-postgres.ts";
-import { checkSpec, type HaproxyLimits, type HaproxySpec, haproxyLimits } from "#ops/cluster/haproxy-spec.ts";
+import {
+  at,
+  checkSpec,
+  type HaproxyLimits,
+  type HaproxySpec,
+  haproxyLimits,
+  isForPostgresOnly,
+} from "#ops/cluster/haproxy-spec.ts";
 
 /** One section: its title, and its lines. */
 export type Section = readonly [title: string, ...lines: string[]];
@@ -16,14 +23,14 @@ export function haproxyConfig(spec: HaproxySpec): string {
     global(spec, limits),
     defaults(limits),
     ...resolvers(spec),
-    ...frontends(spec),
-    ...backends(spec, limits),
-    ...postgresSections(spec.postgres, limits),
+    ...metrics(spec),
+    ...(isForPostgresOnly(spec) ? [] : [...frontends(spec), ...backends(spec, limits)]),
+    ...postgresSections(spec.postgres, limits, spec.resolver !== undefined),
   ];
   return [opening, ...sections.map(written)].join("\n");
 }
 
-const opening = "# Made by ./banyan balancer-config: change the addresses there, not here.\n";
+const opening = "# Made by Banyan; why it is so: docs/decisions/0008-balancing.md\n";
 
 function written([title, ...lines]: Section): string {
   return `${title}\n${lines.map((line) => `    ${line}\n`).join("")}`;
@@ -69,4 +76,10 @@ function defaults(limits: HaproxyLimits): Section {
 function resolvers({ resolver }: HaproxySpec): Section[] {
   if (resolver === undefined) return [];
   return [["resolvers names", `nameserver local ${resolver}`, "hold valid 5s", "hold obsolete 30s"]];
+}
+
+function metrics({ metrics }: HaproxySpec): Section[] {
+  if (!metrics) return [];
+  const service = "http-request use-service prometheus-exporter if { path /metrics }";
+  return [["frontend metrics", `bind ${at(metrics)}`, "option dontlog-normal", service]];
 }

@@ -5,7 +5,7 @@ import type { Section } from "#ops/cluster/haproxy-config.ts";
 import { at, type HaproxySpec } from "#ops/cluster/haproxy-spec.ts";
 
 export function frontends(spec: HaproxySpec): Section[] {
-  return [publicFrontend(spec), ...redirect(spec), ...metrics(spec)];
+  return [publicFrontend(spec), ...redirect(spec)];
 }
 
 function publicFrontend({ listen, outer }: HaproxySpec): Section {
@@ -34,12 +34,6 @@ function publicFrontend({ listen, outer }: HaproxySpec): Section {
 function redirect({ redirectFrom }: HaproxySpec): Section[] {
   if (!redirectFrom) return [];
   return [["frontend plain", `bind ${at(redirectFrom)}`, "http-request redirect scheme https code 308"]];
-}
-
-function metrics({ metrics }: HaproxySpec): Section[] {
-  if (!metrics) return [];
-  const service = "http-request use-service prometheus-exporter if { path /metrics }";
-  return [["frontend metrics", `bind ${at(metrics)}`, "option dontlog-normal", service]];
 }
 
 function tls(certificate: string | undefined): string {

@@ -71,6 +71,11 @@ export function at({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Such a HAProxy stands by itself, so that people's balancer and PostgreSQL's do not fall together. */
+export function isForPostgresOnly({ gateways, api, postgres }: HaproxySpec): boolean {
+  return postgres !== undefined && gateways.length + api.length === 0;
+}
+
 /** Each text stands in a line of its own meaning: one with a blank or a line break could add another. */
 export function checkSpec(spec: HaproxySpec): void {
   const hosts = [spec.listen, spec.redirectFrom, spec.outer, spec.metrics, spec.postgres?.primary];
@@ -79,6 +84,7 @@ export function checkSpec(spec: HaproxySpec): void {
   for (const group of [spec.gateways, spec.api, spec.postgres?.nodes ?? []]) checkNames(group);
   for (const file of [spec.listen.certificate, spec.outer?.certificate, spec.statsSocket, spec.resolver])
     if (file !== undefined && !/^[\w./:@-]+$/.test(file)) refuse(`${JSON.stringify(file)} is no plain path.`);
+  if (isForPostgresOnly(spec)) return;
   if (spec.gateways.length === 0) refuse("There is no gateway.");
   if (spec.api.length === 0) refuse("There is no API process.");
 }
