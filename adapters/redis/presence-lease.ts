@@ -141,8 +141,7 @@ export class PresenceLease {
   async #tell(): Promise<void> {
     await new Promise(setImmediate);
     while (this.#waiting.size > 0 && this.#isHeld) {
-      const batch = [...this.#waiting].slice(0, this.#needs.limits.batchMax);
-      for (const [user] of batch) this.#waiting.delete(user);
+      const batch = this.#takeBatch();
       try {
         await this.#needs.redis.ask(this.#callsFor(batch));
       } catch {
@@ -151,6 +150,16 @@ export class PresenceLease {
       }
       if (this.#waiting.size > 0 && !this.#isClosed) await this.#pause();
     }
+  }
+
+  #takeBatch(): [UserId, number | typeof isHere][] {
+    const batch: [UserId, number | typeof isHere][] = [];
+    for (const entry of this.#waiting) {
+      batch.push(entry);
+      this.#waiting.delete(entry[0]);
+      if (batch.length === this.#needs.limits.batchMax) break;
+    }
+    return batch;
   }
 
   #callsFor(batch: readonly (readonly [UserId, number | typeof isHere])[]) {

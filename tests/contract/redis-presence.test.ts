@@ -175,6 +175,26 @@ describe("presence in Redis, what befalls it", () => {
     await closeAll();
   });
 
+  test("[P60] a process that ends: who goes on elsewhere was never away, who does not is told", async () => {
+    const namespace = `t${++spaces}`;
+    const ending = await open(namespace, "ending");
+    const other = await open(namespace, "other");
+    const watcher = await open(namespace, "watcher");
+    const [moving, going] = newUsers(2) as [UserId, UserId];
+    const { told, states } = watched(watcher.presence, [moving, going]);
+    await states;
+    for (const user of [moving, going]) ending.presence.sessionStarted(user);
+    await until("both are told", () => told.length === 2);
+    for (const user of [moving, going]) ending.presence.sessionEnded(user);
+    other.presence.sessionStarted(moving);
+    opened.splice(opened.indexOf(ending), 1);
+    await ending.close();
+    await until("its state is forgotten", async () => (await watcher.presence.forgetDead()) > 0);
+    await settled(other.presence, watcher.presence);
+    expect(told.slice(2).map(({ user, online }) => [user, online])).toEqual([[going, false]]);
+    await closeAll();
+  });
+
   test("[P40] a process that stood still comes back with its users", async () => {
     const namespace = `t${++spaces}`;
     const still = await open(namespace, "still");
