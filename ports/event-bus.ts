@@ -1,8 +1,8 @@
 // Hints between processes: what is lost here is healed by numbers (law 1). Rules P30 - P33, P51 and P52 in
 // ports/SPEC.md.
 //
-// P30 every listener of a followed conversation gets each event published after follow returned, once, in the
-//     publisher's order, as long as nothing fails.
+// P30 every listener of a followed conversation gets each event published after follow has taken effect (at once in
+//     one process, within a round trip between processes), once, in the publisher's order, as long as nothing fails.
 // P31 an event for a conversation or user that nobody follows costs no listener anything.
 // P32 publish never blocks and never throws on a slow or failed listener.
 // P33 changes arrive as the bytes that the publisher encoded (law 5).
@@ -70,6 +70,7 @@ export interface EventBus {
   listen(listener: BusListener): () => void;
   followConversation(conversation: ConversationId): void;
   unfollowConversation(conversation: ConversationId): void;
+  /** By count: each is taken back by one unfollowUser. */
   followUser(user: UserId): void;
   unfollowUser(user: UserId): void;
   /**

@@ -8,7 +8,8 @@ import type { BusListener, EventBus } from "#ports/event-bus.ts";
 export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
   const listeners = new Set<BusListener>();
   const conversations = new Set<ConversationId>();
-  const users = new Set<UserId>();
+  /** By how often each is followed. */
+  const users = new Map<UserId, number>();
 
   function tell(act: (listener: BusListener) => void): void {
     for (const listener of listeners) {
@@ -39,8 +40,12 @@ export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
     },
     followConversation: (conversation) => void conversations.add(conversation),
     unfollowConversation: (conversation) => void conversations.delete(conversation),
-    followUser: (user) => void users.add(user),
-    unfollowUser: (user) => void users.delete(user),
+    followUser: (user) => void users.set(user, (users.get(user) ?? 0) + 1),
+    unfollowUser(user) {
+      const count = (users.get(user) ?? 0) - 1;
+      if (count > 0) users.set(user, count);
+      else users.delete(user);
+    },
     followBuckets() {},
   };
 }

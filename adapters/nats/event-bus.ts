@@ -36,7 +36,7 @@ const noConversation = "" as ConversationId;
 export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
   const { onFailure, codecs } = options;
   const listeners = new Set<BusListener>();
-  const users = new Map<UserId, Interest>();
+  const users = new Map<UserId, { readonly interest: Interest; count: number }>();
   const foreign = new Map<number, Interest>();
   const interests = new Interests(nats, hearConversation, options.wholeBucketFrom ?? wholeBucketFrom);
   const stamp = new Stamp(crypto.getRandomValues(new Uint32Array(1))[0]!);
@@ -112,10 +112,14 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
     followConversation: (conversation) => interests.add(conversation),
     unfollowConversation: (conversation) => interests.delete(conversation),
     followUser(user) {
-      if (!users.has(user)) users.set(user, nats.subscribe(userSubject(user), hearUser));
+      const followed = users.get(user);
+      if (followed) followed.count++;
+      else users.set(user, { interest: nats.subscribe(userSubject(user), hearUser), count: 1 });
     },
     unfollowUser(user) {
-      users.get(user)?.end();
+      const followed = users.get(user);
+      if (!followed || --followed.count > 0) return;
+      followed.interest.end();
       users.delete(user);
     },
     followBuckets(buckets, then) {
@@ -136,7 +140,8 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
       endBack();
       listeners.clear();
       interests.clear();
-      for (const interest of [...users.values(), ...foreign.values()]) interest.end();
+      for (const interest of foreign.values()) interest.end();
+      for (const { interest } of users.values()) interest.end();
     },
   };
 }

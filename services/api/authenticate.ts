@@ -1,5 +1,5 @@
-// Who is calling: the token of the Authorization header or of the cookie, asked of the store together with those
-// of the other requests of this moment. A cookie alone does not authenticate what changes something: the
+// Who is calling: the token of the Authorization header or of the cookie, known from before or asked of the store
+// together with those of the other requests of this moment. A cookie alone does not authenticate what changes something: the
 // request must also come from a page of this site.
 
 import type { Context, MiddlewareHandler } from "hono";
@@ -12,13 +12,15 @@ import type { Accounts, Session } from "#ports/accounts.ts";
 import type { Clock } from "#ports/clock.ts";
 import { refuse } from "./errors.ts";
 import type { Env } from "./http.ts";
+import type { KnownSessions } from "./known-sessions.ts";
 import { addressKey, type Rates } from "./rates.ts";
 
 const tokensAtOnceMax = 200;
 const tokensWaitingMax = 20_000;
 
 export interface AuthenticateParts {
-  readonly accounts: Pick<Accounts, "authenticate" | "touch">;
+  readonly accounts: Pick<Accounts, "touch">;
+  readonly known: KnownSessions;
   readonly clock: Clock;
   readonly life: SessionLife;
   readonly rates: Pick<Rates, "request">;
@@ -52,16 +54,17 @@ export function limitAddress(rates: Pick<Rates, "request">): MiddlewareHandler<E
   };
 }
 
-function openSessions({ accounts, clock, life, noteFailure }: AuthenticateParts) {
+function openSessions({ accounts, known, clock, life, noteFailure }: AuthenticateParts) {
   const together = new Gather<PresentedToken, Session | null>({
-    work: (tokens) => accounts.authenticate(tokens, clock.now()),
+    work: (tokens) => known.read(tokens),
     batchMax: tokensAtOnceMax,
     queueMax: tokensWaitingMax,
   });
   return async (token: PresentedToken): Promise<Session | null> => {
-    const session = await together.ask(token);
+    const session = known.get(token) ?? (await together.ask(token));
     const now = clock.now();
     if (session && needsTouch(session, life, now)) {
+      known.touched(token, now, now + life.lifeMs);
       accounts.touch([session], now, now + life.lifeMs).catch(noteFailure);
     }
     return session;

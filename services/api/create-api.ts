@@ -24,6 +24,7 @@ import { answerThrown, refuse } from "./errors.ts";
 import { openHashing } from "./hashing.ts";
 import type { Env, RequestInfo } from "./http.ts";
 import { invitations } from "./invitations.ts";
+import { KnownSessions } from "./known-sessions.ts";
 import { logIn } from "./log-in.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
@@ -40,7 +41,7 @@ export interface ApiParts {
   readonly conversations: Pick<ConversationStore, "conversations" | "memberships" | "membersAt" | "channels">;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
   readonly messaging: Messaging;
-  readonly events: Pick<EventBus, "publishUser">;
+  readonly events: Pick<EventBus, "publishUser" | "listen" | "followUser" | "unfollowUser">;
   readonly passwords: Passwords;
   readonly limits: RateLimits;
   readonly clock: Clock;
@@ -53,6 +54,8 @@ export interface ApiParts {
 export interface ApiServer {
   /** The OpenAPI 3.1 document, as served at /v1/openapi.json. */
   describe(): object;
+  /** How often who called was known. */
+  knownSessions(): { hits: number; misses: number; entries: number };
   /** Answers everything under /v1 but the WebSocket. Never rejects. */
   fetch(request: Request, info: RequestInfo): Promise<Response>;
 }
@@ -80,7 +83,8 @@ export function createApi(given: ApiParts): ApiServer {
   serverInfo(api, { accounts, rates, config });
 
   const publicUrl = config.publicUrl;
-  const signedIn = authenticate({ accounts, clock, life, rates, publicUrl, noteFailure });
+  const known = new KnownSessions({ accounts, events, clock, noteFailure });
+  const signedIn = authenticate({ accounts, known, clock, life, rates, publicUrl, noteFailure });
   sessions(api, { authenticate: signedIn, accounts, events });
   me(api, { authenticate: signedIn, accounts, events, hashing, rates });
   users(api, { authenticate: signedIn, accounts });
@@ -95,5 +99,9 @@ export function createApi(given: ApiParts): ApiServer {
     return document;
   };
   docsPage(api, describe, rates);
-  return { describe, fetch: async (request, info) => api.fetch(request, info) };
+  return {
+    knownSessions: () => known.stats(),
+    describe,
+    fetch: async (request, info) => api.fetch(request, info),
+  };
 }

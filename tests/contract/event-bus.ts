@@ -10,7 +10,7 @@ export interface BusUnderTest {
   /** What one process publishes to, and another listens on; the same where there is one process only. */
   readonly publisher: EventBus;
   readonly follower: EventBus;
-  /** Fulfils when every event published so far has been told. */
+  /** Fulfils when every event published so far has been told, and what was followed has taken effect. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,6 +68,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
             else follower.unfollowConversation(conversation);
             if (does === "follow") followed.add(conversation);
             else followed.delete(conversation);
+            await settled();
           }
         }
         await settled();
@@ -82,12 +83,14 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const [user, conversation, typist] = [newUser(), newConversationId(), newUser()];
       follower.followUser(user);
       follower.followConversation(conversation);
+      await settled();
       publisher.publishUser(left(user));
       publisher.publishUser({ kind: "revoked", user, session: newSessionId() });
       await settled();
       publisher.publishState(typing(conversation, typist));
       await settled();
       follower.unfollowUser(user);
+      await settled();
       publisher.publishUser(left(user));
       await settled();
       expect(told).toEqual([
@@ -97,11 +100,34 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       ]);
     });
 
+    test("[P87] a user whom several parts of a process follow is followed until the last of them has ended", async () => {
+      const { publisher, follower, settled } = await openBus();
+      const { told } = listenTo(follower);
+      const user = newUser();
+      const tellsOne = async () => {
+        await settled();
+        const before = told.length;
+        publisher.publishUser(left(user));
+        await settled();
+        return told.length - before;
+      };
+      follower.followUser(user);
+      follower.followUser(user);
+      expect(await tellsOne()).toBe(1);
+      follower.unfollowUser(user);
+      expect(await tellsOne()).toBe(1);
+      follower.unfollowUser(user);
+      expect(await tellsOne()).toBe(0);
+      follower.followUser(user);
+      expect(await tellsOne()).toBe(1);
+    });
+
     test("[P30] who has ended listening is told nothing more, the others are", async () => {
       const { publisher, follower, settled } = await openBus();
       const [first, second] = [listenTo(follower), listenTo(follower)];
       const conversation = newConversationId();
       follower.followConversation(conversation);
+      await settled();
       publisher.publishChanges(changesOf(conversation, 1));
       await settled();
       first.end();
@@ -119,6 +145,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const { told } = listenTo(follower);
       follower.followConversation(newConversationId());
       follower.followUser(newUser());
+      await settled();
       publisher.publishChanges(changesOf(newConversationId(), 1));
       publisher.publishState(typing(newConversationId()));
       publisher.publishUser(left(newUser()));
@@ -137,6 +164,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const [user, conversation] = [newUser(), newConversationId()];
       follower.followUser(user);
       follower.followConversation(conversation);
+      await settled();
       for (let round = 1; round <= 2; round++) {
         publisher.publishChanges(changesOf(conversation, round));
         publisher.publishHead({ conversation, rev: (round + 10) as Rev, lastSeq: 0 as Seq });
@@ -154,6 +182,7 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       const { publisher, follower, settled } = await openBus();
       const conversation = newConversationId();
       follower.followConversation(conversation);
+      await settled();
       const got: EncodedChanges[] = [];
       const nothing = () => {};
       const keep: BusListener = {
