@@ -36,7 +36,7 @@ export interface EventPublisher {
   /** Makes what is missing (the stream, its consumers) and tells where it stands. */
   state(): Promise<PublisherState>;
   /** Appends `entries` in order after what `state` told, or what was published since. */
-  publish(entries: readonly OutboxEntry[]): Promise<void>;
+  publish(entries: readonly OutboxEntry[], lineage: string): Promise<void>;
   /** Takes all events out of the stream, so that it can be filled again in order. */
   clear(): Promise<void>;
 }
@@ -45,6 +45,8 @@ export interface PublisherState {
   /** The oldest and the newest event that the stream holds; null where it holds none. */
   readonly first: OutboxPosition | null;
   readonly last: OutboxPosition | null;
+  /** The outbox's lineage when the newest one was published. */
+  readonly lineage: string | null;
   /** Every consumer has confirmed up to here; null where that is not known. */
   readonly confirmed: OutboxPosition | null;
   /** Events in the stream that some consumer has not confirmed. */

@@ -5,7 +5,8 @@
 //     later can slip in before one already given.
 // P22 confirm moves the cursor; what is not confirmed comes again after a restart.
 // P23 entries confirmed by all named consumers are deleted by trim.
-// P71 waiting counts what a consumer has not confirmed; after lets one look ahead of what it has confirmed.
+// P71 waiting counts what a consumer has not confirmed; after lets one look ahead of what it has confirmed;
+//     lineage tells that positions given before may since belong to other entries.
 
 import type { Branded, ConversationId, Rev, Seq } from "#base/ids.ts";
 import type { MembershipRow } from "./inbox.ts";
@@ -35,6 +36,8 @@ export interface Outbox {
   confirm(consumer: string, upTo: OutboxPosition): Promise<void>;
   /** Deletes what every one of `consumers` has confirmed; the number deleted. */
   trim(consumers: readonly string[]): Promise<number>;
+  /** Another one once the store may have gone back in time: another primary, a restored backup. */
+  lineage(): Promise<string>;
   /** A hint that something new may be there; may be missed, so a consumer also looks now and then. */
   onHint(then: () => void): () => void;
 }

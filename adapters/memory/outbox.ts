@@ -33,6 +33,7 @@ export function openOutbox(store: MemoryStore, access: Access): Outbox {
         store.trimmedCount += deleted;
         return deleted;
       }),
+    lineage: () => access.run("outbox.lineage", () => "memory"),
     onHint: (then) => {
       const hint = () => access.tell("outbox.hint", then);
       store.hints.add(hint);

@@ -6,10 +6,13 @@ import type { OutboxEntry, OutboxEvent } from "#ports/outbox.ts";
 export interface StoredEvent extends OutboxEntry {
   /** How far the stream had counted when it was last cleared: tells its messages from those before. */
   readonly epoch: number;
+  /** The outbox's, when this was published. */
+  readonly lineage: string;
 }
 
-export function encodeEvent({ position, event }: OutboxEntry, epoch: number): Uint8Array {
-  return Buffer.from(JSON.stringify({ position, epoch, event } satisfies StoredEvent));
+export function encodeEvent(entry: OutboxEntry, epoch: number, lineage: string): Uint8Array {
+  const { position, event } = entry;
+  return Buffer.from(JSON.stringify({ position, epoch, lineage, event } satisfies StoredEvent));
 }
 
 export function decodeEvent(data: Uint8Array): StoredEvent {

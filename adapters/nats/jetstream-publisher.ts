@@ -16,11 +16,16 @@ export function openEventPublisher(nats: Nats, place: JetStreamPlace): EventPubl
   return new Publisher(nats, place);
 }
 
+interface Place {
+  readonly sequence: number;
+  readonly epoch: number;
+}
+
 class Publisher implements EventPublisher {
   readonly #nats: Nats;
   readonly #place: JetStreamPlace;
   /** The stream's last sequence and its epoch; null: to be asked. */
-  #at: { sequence: number; epoch: number } | null = null;
+  #at: Place | null = null;
 
   constructor(nats: Nats, place: JetStreamPlace) {
     this.#nats = nats;
@@ -32,11 +37,13 @@ class Publisher implements EventPublisher {
     return this.#guarded("event_publisher.state", () => this.#state());
   }
 
-  async publish(entries: readonly OutboxEntry[]): Promise<void> {
+  async publish(entries: readonly OutboxEntry[], lineage: string): Promise<void> {
     const at = this.#at;
     if (at === null) throw new PublisherBehind("where the stream stands is not known");
     await this.#guarded("event_publisher.publish", async () => {
-      const results = await Promise.allSettled(entries.map((entry, index) => this.#store(entry, at, index)));
+      const results = await Promise.allSettled(
+        entries.map((entry, index) => this.#store(entry, lineage, { ...at, sequence: at.sequence + index })),
+      );
       const failed = results.find((it) => it.status === "rejected");
       if (failed) throw failed.reason;
       this.#at = { ...at, sequence: at.sequence + entries.length };
@@ -51,17 +58,17 @@ class Publisher implements EventPublisher {
     });
   }
 
-  async #store(entry: OutboxEntry, at: { sequence: number; epoch: number }, index: number): Promise<void> {
+  async #store(entry: OutboxEntry, lineage: string, after: Place): Promise<void> {
     const subject = subjectOf(this.#place.eventsSubject, entry.event);
-    const expect = { lastSequence: at.sequence + index };
-    const msgID = at.epoch === 0 ? entry.position : `${entry.position}@${at.epoch}`;
+    const expect = { lastSequence: after.sequence };
+    const msgID = after.epoch === 0 ? entry.position : `${entry.position}@${after.epoch}`;
     const options = { msgID, expect, timeout: acknowledgedWithinMs };
     const stored = await jetstream(this.#nats.connection).publish(
       subject,
-      encodeEvent(entry, at.epoch),
+      encodeEvent(entry, after.epoch, lineage),
       options,
     );
-    if (stored.duplicate || stored.seq !== expect.lastSequence + 1)
+    if (stored.duplicate || stored.seq !== after.sequence + 1)
       throw new PublisherBehind("the stream had it already");
   }
 
@@ -73,7 +80,7 @@ class Publisher implements EventPublisher {
     const { state } = await this.#place.info();
     if (state.messages === 0) {
       this.#at = { sequence: state.last_seq, epoch: state.last_seq };
-      return { first: null, last: null, confirmed: null, unconfirmed: 0 };
+      return { first: null, last: null, lineage: null, confirmed: null, unconfirmed: 0 };
     }
     const floor = Math.min(...infos.map((info) => info.ack_floor.stream_seq));
     const last = await this.#event(state.last_seq);
@@ -82,6 +89,7 @@ class Publisher implements EventPublisher {
     return {
       first: first.position,
       last: last.position,
+      lineage: last.lineage,
       confirmed: floor < state.first_seq ? null : await this.#positionOf(floor),
       unconfirmed: Math.max(0, ...infos.map((info) => info.num_pending + info.num_ack_pending)),
     };

@@ -58,8 +58,8 @@ class Reader {
   }
 
   async read(countMax: number): Promise<StreamedEvent[]> {
-    const known = this.#known.size;
-    const entries = await this.#outbox.read(this.#name, Math.min(known + countMax, aheadMax + countMax));
+    const entries = await this.#outbox.read(this.#name, this.#known.size + countMax);
+    this.#forgetOthers(entries);
     const now = this.#clock.now();
     return entries
       .filter(({ position }) => this.#isDue(position, now))
@@ -89,6 +89,12 @@ class Reader {
       const known = this.#known.get(id);
       if (known) known.dueAt = this.#clock.now() + afterMs;
     }
+  }
+
+  /** All that is known and not behind the cursor is among the entries just read: another process confirmed the rest. */
+  #forgetOthers(entries: readonly OutboxEntry[]): void {
+    const ahead = new Set(entries.map(({ position }) => position));
+    for (const id of this.#known.keys()) if (!ahead.has(id)) this.#known.delete(id);
   }
 
   #isDue(id: OutboxPosition, now: number): boolean {

@@ -48,6 +48,10 @@ export function openOutbox(database: Database, hints: OutboxHints): Outbox {
       const [row] = await database.read("outbox.waiting", waitingText, [consumer, waitingMax]);
       return Number(row!.count);
     },
+    async lineage() {
+      const [row] = await database.read("outbox.lineage", lineageText, []);
+      return `${row!.cluster}/${row!.timeline}`;
+    },
     async confirm(consumer, upTo) {
       const [xid, id] = upTo.split(":") as [string, string];
       await database.change("outbox.confirm", confirmText, [consumer, xid, id]);
@@ -94,6 +98,11 @@ select count(*) as count from (
     )
   order by o.xid, o.id limit $2::int
 ) waiting`;
+
+// A promoted replica and a restored backup each begin a timeline of their own.
+const lineageText = `
+select system_identifier::text as cluster, left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline
+from pg_control_system()`;
 
 const confirmText = `
 insert into outbox_consumers (consumer, xid, id) values ($1, $2::xid8, $3::uuid)

@@ -8,7 +8,7 @@ import type { EventStream, StreamedEvent } from "#ports/event-stream.ts";
 import type { OutboxEvent } from "#ports/outbox.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { withoutContent } from "./error-text.ts";
-import { Pauses } from "./pauses.ts";
+import { backoffMs, Pauses } from "./pauses.ts";
 import type { WorkerLimits } from "./worker-limits.ts";
 
 export interface Consumer {
@@ -86,7 +86,7 @@ class Run {
         if (count < this.#consumer.batchMax) await pauses.pause(limits.lookEveryMs);
       } catch (error) {
         onFailure(error);
-        await pauses.rest(this.#backoff(++this.#worldFailures));
+        await pauses.rest(backoffMs(++this.#worldFailures, limits.retryAfterMs, limits.worldRetryMsMax));
       }
     }
   }
@@ -143,7 +143,7 @@ class Run {
       this.#stats.deadLetters++;
       return this.#confirm([streamed], open);
     }
-    await stream.giveBack(name, [streamed], this.#backoff(tries));
+    await stream.giveBack(name, [streamed], backoffMs(tries, limits.retryAfterMs, limits.retryAfterMsMax));
     open.delete(streamed);
   }
 
@@ -166,10 +166,5 @@ class Run {
       }
     }
     this.#stats.lag = await stream.lag(name);
-  }
-
-  #backoff(failures: number): number {
-    const { retryAfterMs, retryAfterMsMax } = this.#needs.limits;
-    return Math.min(retryAfterMs * 2 ** Math.min(failures - 1, 20), retryAfterMsMax);
   }
 }

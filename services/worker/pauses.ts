@@ -50,3 +50,8 @@ export class Pauses {
     this.#end?.();
   }
 }
+
+/** Doubled with each failure in a row. */
+export function backoffMs(failures: number, firstMs: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), maxMs);
+}

@@ -8,7 +8,7 @@ import type { EventPublisher, PublisherState } from "#ports/event-stream.ts";
 import { PublisherBehind } from "#ports/event-stream.ts";
 import type { Leases } from "#ports/leases.ts";
 import { comparePositions, type Outbox, type OutboxPosition } from "#ports/outbox.ts";
-import { Pauses } from "./pauses.ts";
+import { backoffMs, Pauses } from "./pauses.ts";
 import type { WorkerLimits } from "./worker-limits.ts";
 
 export interface RelayNeeds {
@@ -57,6 +57,12 @@ export function startRelay(needs: RelayNeeds): Relay {
   };
 }
 
+interface StreamEnd {
+  readonly last: OutboxPosition | null;
+  readonly unconfirmed: number;
+  readonly lineage: string;
+}
+
 class Run {
   readonly #needs: RelayNeeds;
   readonly #stats = { published: 0, refills: 0, unconfirmed: 0 };
@@ -65,7 +71,7 @@ class Run {
   #renewAt = 0;
   #askAt = 0;
   /** Where the stream stands; null: to be asked. */
-  #at: { last: OutboxPosition | null; unconfirmed: number } | null = null;
+  #at: StreamEnd | null = null;
   #confirmed: OutboxPosition | null = null;
 
   constructor(needs: RelayNeeds) {
@@ -78,6 +84,7 @@ class Run {
 
   async until(pauses: Pauses): Promise<void> {
     const { limits, leases, instance, onFailure } = this.#needs;
+    let failures = 0;
     while (!pauses.isStopped) {
       try {
         if (!(await this.#hold())) {
@@ -85,11 +92,13 @@ class Run {
           continue;
         }
         await this.#look();
-        if ((await this.#publish()) < batchMax) await pauses.pause(limits.relayEveryMs);
+        const count = await this.#publish();
+        failures = 0;
+        if (count < batchMax) await pauses.pause(limits.relayEveryMs);
       } catch (error) {
         this.#at = null;
         if (!(error instanceof PublisherBehind)) onFailure(error);
-        await pauses.rest(limits.retryAfterMs);
+        await pauses.rest(backoffMs(++failures, limits.retryAfterMs, limits.worldRetryMsMax));
       }
     }
     if (this.#isActive()) await leases.release(leaseName, instance).catch(onFailure);
@@ -117,8 +126,9 @@ class Run {
     const { clock, limits, outbox, publisher } = this.#needs;
     if (this.#at !== null && clock.now() < this.#askAt) return;
     this.#askAt = clock.now() + limits.confirmEveryMs;
+    const lineage = await outbox.lineage();
     let state = await publisher.state();
-    if (await this.#lacksSome(state)) {
+    if (isAlien(state, lineage) || (await this.#lacksSome(state))) {
       this.#stats.refills++;
       await publisher.clear();
       state = await publisher.state();
@@ -127,7 +137,7 @@ class Run {
       await outbox.trim([relayConsumer]);
       this.#confirmed = state.confirmed;
     }
-    this.#at = { last: state.last, unconfirmed: state.unconfirmed };
+    this.#at = { lineage, last: state.last, unconfirmed: state.unconfirmed };
     this.#stats.unconfirmed = await outbox.waiting(relayConsumer);
   }
 
@@ -147,9 +157,14 @@ class Run {
       ? outbox.read(relayConsumer, batchMax)
       : outbox.after(at.last, batchMax));
     if (entries.length === 0) return 0;
-    await publisher.publish(entries);
+    await publisher.publish(entries, at.lineage);
     this.#stats.published += entries.length;
-    this.#at = { last: entries.at(-1)!.position, unconfirmed: at.unconfirmed + entries.length };
+    this.#at = { ...at, last: entries.at(-1)!.position, unconfirmed: at.unconfirmed + entries.length };
     return entries.length;
   }
+}
+
+/** Whether the outbox may have gone back since: positions in the stream may then be those of other entries. */
+function isAlien(state: PublisherState, lineage: string): boolean {
+  return state.lineage !== null && state.lineage !== lineage;
 }

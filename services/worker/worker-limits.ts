@@ -10,6 +10,8 @@ export interface WorkerLimits {
   /** The pause after the first failed try, of an event or of the world; each further one doubles it. */
   readonly retryAfterMs: number;
   readonly retryAfterMsMax: number;
+  /** The longest pause while the world (a store, the stream) is away. */
+  readonly worldRetryMsMax: number;
   /** How often the relay looks into the outbox. */
   readonly relayEveryMs: number;
   /** How often the relay asks how far the consumers have come. */
@@ -26,6 +28,7 @@ export const workerLimits: WorkerLimits = {
   triesMax: 8,
   retryAfterMs: 500,
   retryAfterMsMax: 60_000,
+  worldRetryMsMax: 5_000,
   relayEveryMs: 100,
   confirmEveryMs: 1_000,
   aheadMax: 20_000,

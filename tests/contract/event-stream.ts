@@ -142,6 +142,7 @@ export function eventStreamContract(name: string, open: () => Promise<StreamUnde
 
     test("[P73] a consumer that dies between handling and confirming: the events come again to the next one", async () => {
       const made = await opened.make(3);
+      await until("all three wait", async () => (await opened.other.lag(first)) === 3);
       const lost = new Set<ConversationId>();
       const dying: EventStream = { ...opened.other, confirm: () => new Promise(() => {}) };
       // It never confirms, so it never ends either: as a process that was killed there.
@@ -179,6 +180,7 @@ const hasty = {
   triesMax: 3,
   retryAfterMs: 10,
   retryAfterMsMax: 40,
+  worldRetryMsMax: 40,
 };
 
 /** Exactly `count` events, as they come. */

@@ -64,7 +64,8 @@ async function openWorld(settings: Partial<StreamSettings> = {}) {
     closing.push(() => nats.close());
     const durable = openDurableEvents(nats, consumers, { ackWaitMs: 1_000, ...settings });
     const relay = (with_ = leases): Relay => {
-      const needs = { ...durable, outbox: ports.outbox, leases: with_, instance: name };
+      const outbox = { ...ports.outbox, lineage: async () => world.lineage };
+      const needs = { ...durable, outbox, leases: with_, instance: name };
       const running = startRelay({ ...needs, clock: systemClock, limits: quick, onFailure: () => {} });
       closing.push(() => running.stop());
       return running;
@@ -83,7 +84,8 @@ async function openWorld(settings: Partial<StreamSettings> = {}) {
     closing.push(() => running.stop());
     return handled;
   };
-  return { namespace, store, ports, leases, process, consume, make: maker(ports) };
+  const world = { lineage: "as ever", store, ports, leases, process, consume, make: maker(ports) };
+  return world;
 }
 
 /** As PostgreSQL's, in one process. */
@@ -160,9 +162,9 @@ test("[P76] the node that leads the stream is killed while events are published:
   for (let round = 0; round < 40; round++) {
     made.push(...(await world.make(25)));
     if (round === 10) killed = node.kill9();
-    await until("the relay goes on", () => relay.stats().published > 50 + round || round > 10);
   }
   await killed;
+  expect(relay.stats().published).toBeGreaterThan(50);
   await until("every consumer has all", () => seen.every((it) => new Set(it).size === made.length), 30_000);
   await until("the outbox is empty", () => world.store.outbox.length === 0);
   await node.restart();
@@ -199,6 +201,24 @@ test("[P76] a stream that lost its oldest, unconfirmed events is filled again, i
   const seen = consumers.map((it) => world.consume(one.stream, it));
   await until("both have all", () => seen.every((it) => new Set(it).size === made.length));
   await until("the outbox is empty", () => world.store.outbox.length === 0);
+});
+
+test("[P76] when the outbox may have gone back in time, the stream is filled again from what it holds now", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const relay = one.relay();
+  world.consume(one.stream, "second");
+  const first = world.consume(one.stream, "first");
+  await world.make(10);
+  await until("all is confirmed", () => first.length === 10 && world.store.outbox.length === 0);
+  // As a backup of an hour ago: positions begin again below those that were published.
+  world.store.confirmedByConsumer.clear();
+  world.store.trimmedCount = 0;
+  world.lineage = "restored";
+  const made = await world.make(5);
+  await until("the new ones come", () => made.every((it) => first.includes(it)));
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
+  expect(relay.stats().refills).toBe(1);
 });
 
 test("[P75] two relays at once, without a lease between them: the stream holds each event once, in order", async () => {

@@ -188,6 +188,7 @@ export function outboxContract(name: string, open: OpenStore): void {
       expect(await outbox.after(entries[3]!.position, 2)).toEqual([]);
       await outbox.confirm(consumer.name, entries[2]!.position);
       expect(await outbox.waiting(consumer.name)).toBe(1);
+      expect(await outbox.lineage()).toBe(await store.other.outbox.lineage());
       expect(await store.other.outbox.after(entries[1]!.position, 10)).toEqual(entries.slice(2));
       for (const [index, { position }] of entries.entries())
         for (const [otherIndex, other] of entries.entries())

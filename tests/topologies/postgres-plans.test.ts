@@ -203,6 +203,7 @@ function everyCall(database: Database): (() => Promise<unknown>)[] {
     () => outbox.confirm("", "1:00000000-0000-0000-0000-000000000007" as never),
     () => outbox.after("1:00000000-0000-0000-0000-000000000007" as never, 1),
     () => outbox.waiting(""),
+    () => outbox.lineage(),
     () => outbox.trim([""]),
     () => deadLetters.note({ consumer: "", event: "" as never, content: null as never, error: "", at: 1 }, 1),
     () => deadLetters.forget("", ["" as never]),
