@@ -26,7 +26,8 @@ export interface LeaseNeeds {
   readonly here: () => Iterable<UserId>;
   /** Told at each renewal. */
   readonly renewing: () => void;
-  readonly lost: () => void;
+  /** A lease was taken: what changed before it nobody may have heard. */
+  readonly taken: () => void;
 }
 
 const isHere = null;
@@ -126,7 +127,7 @@ export class PresenceLease {
     if (turn !== this.#turn) return;
     this.#isHeld = true;
     for (const user of this.#needs.here()) if (!this.#waiting.has(user)) this.#waiting.set(user, isHere);
-    if (turn > 0) this.#needs.lost();
+    this.#needs.taken();
   }
 
   #startTelling(): void {

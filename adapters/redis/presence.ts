@@ -71,7 +71,7 @@ export function openRedisPresence(redis: Redis, options: RedisPresenceOptions): 
     limits,
     here: () => sessions.users(),
     renewing: () => watches.ping(),
-    lost: () => watches.healSoon(),
+    taken: () => watches.healSoon(),
   });
 
   return {

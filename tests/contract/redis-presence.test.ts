@@ -251,6 +251,25 @@ describe("presence in Redis, what befalls it", () => {
       await closeAll();
     });
 
+  test("[P61] a process that starts before Redis knows everybody once it is there", async () => {
+    const namespace = `t${++spaces}`;
+    await part.kill9();
+    const redis = openRedis({ url: part.url, namespace, silentMs: 500 });
+    const early = openRedisPresence(redis, { instance: "early", clock: systemClock, limits });
+    const [user, here] = newUsers(2) as [UserId, UserId];
+    early.sessionStarted(here);
+    const { told, states } = watched(early, [user, here]);
+    expect((await states).map((state) => state.online)).toEqual([false, true]);
+    await part.start();
+    const late = await open(namespace, "late");
+    late.presence.sessionStarted(user);
+    await until("it is told", () => told.length === 1);
+    await until("known elsewhere", () => isOnline(late.presence, here));
+    await early.close();
+    await redis.close();
+    await closeAll();
+  });
+
   test("[P61] a Redis that stands still delays no look beyond its bound", async () => {
     const namespace = `t${++spaces}`;
     const here = await open(namespace, "here");
