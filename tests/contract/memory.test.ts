@@ -1,6 +1,7 @@
 // The memory adapters pass the same contract suites as the ones that keep data.
 
 import { systemClock } from "#adapters/bun/clock.ts";
+import { openMemoryLeases } from "#adapters/memory/leases.ts";
 import { openMemory } from "#adapters/memory/open-memory.ts";
 import { MemoryStore } from "#adapters/memory/store.ts";
 import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
@@ -9,6 +10,7 @@ import { conversationStoreContract } from "./conversation-store.ts";
 import { deadLettersContract } from "./dead-letters.ts";
 import { eventStreamContract, maker } from "./event-stream.ts";
 import { inboxContract } from "./inbox.ts";
+import { leasesContract } from "./leases.ts";
 import { messageLogContract } from "./message-log.ts";
 import { messagingContract } from "./messaging.ts";
 import { outboxContract } from "./outbox.ts";
@@ -62,6 +64,10 @@ accountsContract("in memory", openStore);
 deadLettersContract("in memory", async () => {
   const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax });
   return { ...openMemory(store), other: openMemory(store), close: async () => {} };
+});
+leasesContract("in memory", async () => {
+  const leases = openMemoryLeases(systemClock);
+  return { leases, other: { leases }, close: async () => {} };
 });
 eventStreamContract("read from the outbox in memory", async () => {
   const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax });

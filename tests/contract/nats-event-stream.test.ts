@@ -2,13 +2,14 @@
 // a node is killed, the stream is wiped or cut, and two relays run at once. The outbox is the one in memory.
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { jetstreamManager } from "@nats-io/jetstream";
 import { systemClock } from "#adapters/bun/clock.ts";
+import { openMemoryLeases } from "#adapters/memory/leases.ts";
 import { openMemory } from "#adapters/memory/open-memory.ts";
 import { MemoryStore } from "#adapters/memory/store.ts";
 import { type Nats, openNats } from "#adapters/nats/connection.ts";
 import { openDurableEvents } from "#adapters/nats/jetstream.ts";
-import type { StreamSettings } from "#adapters/nats/jetstream-settings.ts";
+import { JetStreamPlace } from "#adapters/nats/jetstream-place.ts";
+import { type StreamSettings, streamSettings } from "#adapters/nats/jetstream-settings.ts";
 import type { ConversationId } from "#base/ids.ts";
 import type { Leases } from "#ports/leases.ts";
 import type { OutboxEvent } from "#ports/outbox.ts";
@@ -58,7 +59,7 @@ async function openWorld(settings: Partial<StreamSettings> = {}) {
   const namespace = `test${++streams}`;
   const store = new MemoryStore({ laneCount: 16, emojiPerMessageMax: 5 });
   const ports = openMemory(store);
-  const leases = leasesInMemory();
+  const leases = openMemoryLeases(systemClock);
   const process = async (name: string) => {
     const nats = await openNats({ urls: part.urls, name, namespace, onFailure: () => {} });
     closing.push(() => nats.close());
@@ -88,29 +89,11 @@ async function openWorld(settings: Partial<StreamSettings> = {}) {
   return world;
 }
 
-/** As PostgreSQL's, in one process. */
-function leasesInMemory(): Leases {
-  const held = new Map<string, { holder: string; until: number }>();
-  return {
-    async hold(name, holder, forMs) {
-      const now = performance.now();
-      const lease = held.get(name);
-      if (lease && lease.holder !== holder && lease.until > now) return false;
-      held.set(name, { holder, until: now + forMs });
-      return true;
-    },
-    async release(name, holder) {
-      if (held.get(name)?.holder === holder) held.delete(name);
-    },
-  };
-}
-
 const everybody: Leases = { hold: async () => true, release: async () => {} };
 
 const streamOf = async (nats: Nats) => {
-  const manager = await jetstreamManager(nats.connection, { checkAPI: false });
-  const name = `${nats.namespace}_EVENTS`;
-  return { manager, name, info: () => manager.streams.info(name) };
+  const place = new JetStreamPlace(nats, consumers, streamSettings);
+  return { manager: await place.manager(), name: place.stream, info: () => place.info() };
 };
 
 eventStreamContract("on JetStream with three nodes", async () => {
