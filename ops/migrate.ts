@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { slotsOf } from "#adapters/postgres/copying/publication.ts";
-import { progressOf } from "#adapters/postgres/copying/subscription.ts";
+import { progressOf, resubscribe } from "#adapters/postgres/copying/subscription.ts";
 import type { Config } from "#app/config.ts";
 import { askControl } from "#app/control.ts";
 import { StartProblem } from "#app/start-problem.ts";
@@ -147,6 +147,7 @@ async function resume(dataDir: string, given: Given): Promise<void> {
   try {
     if (state.phase === "moved") return await finish(dataDir, state, parties);
     await askControl(dataDir, "resume").catch(() => {}); // a pause that its asker left is ended first
+    await resubscribe(parties.target, parties.connection);
     await move(dataDir, { ...state, phase: "copying" }, parties, await copied(parties), given);
   } finally {
     await parties.close();
@@ -204,13 +205,22 @@ async function status(dataDir: string): Promise<void> {
   );
   if (state.phase === "done") return;
   const parties = await meet(dataDir, { ...state, phase: "done" });
+  const unreached = (error: unknown) => say(`a database was not reached: ${(error as Error).message}`);
   try {
-    const { tables, tablesReady } = await progressOf(parties.target);
-    say(`${tablesReady} of ${tables} tables are copied and followed`);
-    for (const slot of await slotsOf(parties.source)) say(`slot ${slot.slot_name}: ${slot.wal_status}`);
+    await tellCopied(parties).catch(unreached);
+    await tellSlots(parties).catch(unreached);
   } finally {
     await parties.close();
   }
+}
+
+async function tellCopied({ target }: Parties): Promise<void> {
+  const { tables, tablesReady } = await progressOf(target);
+  say(`${tablesReady} of ${tables} tables are copied and followed`);
+}
+
+async function tellSlots({ source }: Parties): Promise<void> {
+  for (const slot of await slotsOf(source)) say(`slot ${slot.slot_name}: ${slot.wal_status}`);
 }
 
 function nothingUnderWay(): StartProblem {

@@ -2,7 +2,13 @@
 
 import { type Link, linkTo } from "#adapters/postgres/copying/link.ts";
 import { createLogin, publish, unpublish } from "#adapters/postgres/copying/publication.ts";
-import { arrived, progressOf, subscribe, unsubscribe } from "#adapters/postgres/copying/subscription.ts";
+import {
+  arrived,
+  progressOf,
+  resubscribe,
+  subscribe,
+  unsubscribe,
+} from "#adapters/postgres/copying/subscription.ts";
 import { dropTables, migrationsOf } from "#adapters/postgres/copying/tables.ts";
 import { migrate } from "#adapters/postgres/migrations/migrate.ts";
 import { StartProblem } from "#app/start-problem.ts";
@@ -38,16 +44,25 @@ async function makeSchema(state: MoveState, target: Link): Promise<void> {
 }
 
 const stalledMs = 120_000;
+const failuresMax = 4;
 
 /** Fulfils when every table is copied and followed; the delay of the following, in milliseconds. */
 export async function follow(parties: Parties, say: (line: string) => void): Promise<number> {
   const { source, target } = parties;
   const began = performance.now();
+  let failures = 0;
   let said = "";
   let movedAt = performance.now();
   for (;;) {
     const progress = await progressOf(target);
-    if (progress.hasFailed) throw new Error("PostgreSQL gave up the copy; the new database's log says why");
+    if (progress.hasFailed) {
+      // A connection that broke ends it as well; it goes on from where it was.
+      if (++failures > failuresMax)
+        throw new Error("PostgreSQL gave up the copy; the new database's log says why");
+      await Bun.sleep(failures * 500);
+      await resubscribe(target, parties.connection);
+      continue;
+    }
     if (progress.tables > 0 && progress.tablesReady === progress.tables) break;
     const line = `copying: ${progress.tablesReady} of ${progress.tables} tables, ${progress.rowsUnderWay} rows under way`;
     if (line !== said) movedAt = performance.now();

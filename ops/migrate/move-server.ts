@@ -37,13 +37,16 @@ type State =
   | { readonly is: "moving" }
   | { readonly is: "paused"; lease: Timer };
 
-const leaseMs = 10_000;
+const leaseMsMax = 10_000;
+/** Commands under way are answered by then; what is not, its sender says again. */
+const answerWithinMs = 100;
 
 export async function startMoveServer(needs: MoveServerNeeds): Promise<MoveServer> {
   const { log } = needs;
   let config = needs.config;
   const { dataDir } = config;
   let held: Held | null = null;
+  let lease = leaseMsMax;
   await mendFence();
   const first = await needs.assemble(config);
   let state: State = { is: "serving", server: first };
@@ -95,7 +98,7 @@ export async function startMoveServer(needs: MoveServerNeeds): Promise<MoveServe
       if (state.is !== "paused") return;
       log.error("the move fell silent; this server goes on where it was");
       void goOn().catch((error) => log.error("the server could not go on", error));
-    }, leaseMs);
+    }, lease);
   }
 
   function takePause(): void {
@@ -136,13 +139,14 @@ export async function startMoveServer(needs: MoveServerNeeds): Promise<MoveServe
       rmSync(placeIn(realpathSync(dataDir)).folder, { recursive: true, force: true });
     },
     closeEmbedded: letGo,
-    async pause() {
+    async pause({ leaseMs }: { leaseMs?: number }) {
+      lease = Math.min(leaseMs ?? leaseMsMax, leaseMsMax);
       if (state.is !== "serving") throw new Error("it is moving already");
       const { server } = state;
       state = { is: "moving" };
       await hold();
       log.info("paused for a move");
-      await server.stop(AbortSignal.abort());
+      await server.stop(AbortSignal.timeout(answerWithinMs));
       state = { is: "paused", lease: renewed() };
     },
     renew() {

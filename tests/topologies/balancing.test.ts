@@ -223,6 +223,61 @@ test("a process that hangs is cut off: its people go elsewhere at once, and it c
   expect(await sessions()).toEqual([early[0], early[0]]);
 });
 
+test("a reload cuts nobody off, and who comes then is served by the new process", async () => {
+  const { token } = await signUp(servers[0]!.url, "rita");
+  states[1] = { ...up, draining: true };
+  await becomes(1, "DRAIN");
+  const staying = await WireClient.join(url, token);
+  opened.push(staying);
+  await haproxy.reload();
+  await staying.pong();
+  await connect(4);
+  expect((await gateway(0)).sessions + (await gateway(1)).sessions).toBe(4);
+  await staying.pong();
+  expect(staying.isClosed).toBe(false);
+});
+
+test("what was begun is given again only where that is harmless", async () => {
+  const ill = dyingApi();
+  const api = [spec.api[0]!, { name: "ill", host: "127.0.0.1", port: ill.port, agentPort: agents[1]!.port }];
+  const own = { ...spec, listen: { host: "127.0.0.1", port: await freePort() }, outer: undefined, api };
+  const other = await startHaproxy(own);
+  try {
+    const address = `http://127.0.0.1:${own.listen.port}/v1`;
+    const read = await Promise.all(Array.from({ length: 12 }, () => fetch(`${address}/server`)));
+    expect(read.map(({ status }) => status)).toEqual(Array(12).fill(200));
+    expect(ill.seen("GET /v1")).toBeGreaterThan(0);
+    const written = await Promise.all(
+      Array.from({ length: 12 }, () => fetch(`${address}/sessions`, { method: "POST", body: "{}" })),
+    );
+    const lost = written.filter(({ status }) => status === 502);
+    expect(lost.length).toBeGreaterThan(0);
+    expect(ill.seen("POST /v1")).toBe(lost.length);
+    expect(await lost[0]!.json()).toMatchObject({ error: { code: "unavailable" } });
+  } finally {
+    await other.stop();
+    ill.stop();
+  }
+});
+
+/** Lives, is ready, and dies in the middle of everything that it is asked. */
+function dyingApi() {
+  const requests: string[] = [];
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, bytes) {
+        const line = bytes.toString("latin1").split("\r\n", 1)[0]!;
+        requests.push(line);
+        socket.end(line.includes("/health/") ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : "");
+      },
+    },
+  });
+  const seen = (start: string) => requests.filter((line) => line.startsWith(start)).length;
+  return { port: listener.port, seen, stop: () => listener.stop(true) };
+}
+
 test("with nobody behind it the balancer says so, in the form of the API, and tells outer balancers", async () => {
   expect((await fetch(`${url}/balancer`)).status).toBe(200);
   states.fill({ ...up, draining: true });

@@ -13,6 +13,12 @@ export async function subscribe(target: Link, connection: string): Promise<void>
   );
 }
 
+/** Goes on after a break, from where PostgreSQL remembers that it was. */
+export async function resubscribe(target: Link, connection: string): Promise<void> {
+  await target.ask(`alter subscription ${copyName} connection ${quoted(connection)}`);
+  await target.ask(`alter subscription ${copyName} enable`);
+}
+
 /** Without asking the giver, which may be gone; its slot goes with `unpublish`. Twice is once. */
 export async function unsubscribe(target: Link): Promise<void> {
   const [row] = await target.ask(
