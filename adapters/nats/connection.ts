@@ -49,13 +49,14 @@ export interface Nats {
 }
 
 const dialWithinMs = 1000;
-/** Three intervals without an answer and the node is given up: 2.4 s. */
-const pingEveryMs = 800;
+/** Three intervals without an answer and the node is given up: 2.9 s. */
+const pingEveryMs = 950;
 const pingsUnansweredMax = 2;
 
 export async function openNats(options: NatsOptions): Promise<Nats> {
   const connection = await connectFirst(options);
   const internal = internals(connection);
+  const home: Home = { connection, internal, onFailure: options.onFailure };
   const lost = new Set<() => void>();
   const back = new Set<() => void>();
   let isUp = true;
@@ -90,19 +91,9 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
       return true;
     },
     subscribe(subject, hear) {
-      const interest = new LeanSubscription(subject, hear, options.onFailure);
+      const interest = new LeanSubscription(subject, hear, home);
       if (!connection.isClosed()) internal.subscribe(interest);
-      return {
-        end: () => {
-          if (!connection.isClosed()) internal.unsubscribe(interest);
-        },
-        async drain() {
-          if (connection.isClosed()) return;
-          internal.unsub(interest);
-          await connection.flush().catch(() => {});
-          internal.subscriptions.cancel(interest);
-        },
-      };
+      return interest;
     },
     flush: () => connection.flush(),
     onLost: (then) => added(lost, then),
@@ -162,26 +153,45 @@ function withoutSecret(url: string): string {
  * The library's own subscription object takes more than 1 KiB, for iterators and promises that nothing here uses; a
  * gateway follows 100,000 conversations. This is what its protocol needs of one (docs/decisions/0009-nats.md).
  */
-class LeanSubscription {
+class LeanSubscription implements Interest {
   sid = 0;
   received = 0;
   constructor(
     readonly subject: string,
     readonly hear: Hear,
-    readonly onFailure: (error: unknown) => void,
+    readonly home: Home,
   ) {}
 
+  /** Called by the library, which a throw would end. */
   callback(error: Error | null, message: LibraryMessage): void {
-    if (error) return this.onFailure(error);
+    if (error) return this.home.onFailure(error);
     try {
       this.hear(message.subject, message.data, message.reply ?? "", message.headers?.code ?? 0);
     } catch (thrown) {
-      this.onFailure(thrown);
+      this.home.onFailure(thrown);
     }
   }
 
+  end(): void {
+    if (!this.home.connection.isClosed()) this.home.internal.unsubscribe(this);
+  }
+
+  async drain(): Promise<void> {
+    const { connection, internal } = this.home;
+    if (connection.isClosed()) return;
+    internal.unsub(this);
+    await connection.flush().catch(() => {});
+    internal.subscriptions.cancel(this);
+  }
+
+  /** Called by the library. */
   close(): void {}
-  async drain(): Promise<void> {}
+}
+
+interface Home {
+  readonly connection: NatsConnection;
+  readonly internal: Internals;
+  readonly onFailure: (error: unknown) => void;
 }
 
 interface LibraryMessage {

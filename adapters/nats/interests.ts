@@ -7,7 +7,7 @@ import { stampOf } from "./bus-frames.ts";
 import type { Hear, Interest, Nats } from "./connection.ts";
 
 /** From so many followed conversations in one bucket on, the bucket is heard whole. */
-export const wholeBucketFrom = 128;
+export const wholeBucketFrom = 32;
 
 interface Bucket {
   /** null: heard by the whole bucket's. */

@@ -27,7 +27,7 @@ const processes: Process[] = [];
 async function openProcess(
   urls: readonly string[],
   namespace: string,
-  wholeBucketFrom = 128,
+  wholeBucketFrom = 32,
 ): Promise<Process> {
   const nats = await openNats({ urls, name: "test", namespace, onFailure: () => {} });
   const opened = { nats, bus: openNatsBus(nats, { codecs, onFailure: () => {}, wholeBucketFrom }) };
@@ -48,7 +48,7 @@ async function settled(...all: Process[]): Promise<void> {
   await new Promise(setImmediate);
 }
 
-for (const wholeBucketFrom of [128, 1]) {
+for (const wholeBucketFrom of [32, 1]) {
   const how = wholeBucketFrom === 1 ? "heard by whole buckets" : "heard one by one";
   eventBusContract(`over NATS, ${how}`, async () => {
     const namespace = `contract${spaces++}`;
