@@ -18,12 +18,15 @@ export interface ServerFigures {
 }
 
 export interface HaproxyPart {
-  readonly pid: number;
+  /** Of the process that serves; a reload starts another. */
+  pid(): Promise<number>;
   output(): string;
   /** What `show stat` says of one server. */
   server(backend: string, name: string): Promise<ServerFigures>;
   /** One line of the stats socket's language. */
   command(line: string): Promise<string>;
+  /** As `systemctl reload`: a new process takes over, the old one keeps its sessions. Fulfils when the new one is there. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,18 +35,27 @@ export async function startHaproxy(spec: HaproxySpec): Promise<HaproxyPart> {
   const socket = join(folder, "stats");
   const file = join(folder, "haproxy.cfg");
   writeFileSync(file, haproxyConfig({ ...spec, statsSocket: socket }));
-  const child = Bun.spawn([binaryOf("haproxy"), "-db", "-f", file], { stdout: "pipe", stderr: "pipe" });
-  const end = () => child.kill("SIGKILL");
+  const child = Bun.spawn([binaryOf("haproxy"), "-W", "-db", "-f", file], { stdout: "pipe", stderr: "pipe" });
+  // The master takes its workers along, also when it is killed.
+  const end = () => child.kill("SIGTERM");
   process.once("exit", end);
   let written = "";
   const reading = Promise.all(
     [child.stdout, child.stderr].map((stream) => read(stream, (text) => (written += text))),
   );
   const part: HaproxyPart = {
-    pid: child.pid,
+    pid: async () => Number(/^Pid: (\d+)$/m.exec(await ask(socket, "show info"))![1]),
     output: () => written,
     server: async (backend, name) => figures(await ask(socket, "show stat"), backend, name),
     command: (line) => ask(socket, line),
+    async reload() {
+      const before = await part.pid();
+      child.kill("SIGUSR2");
+      await until("a new process", async () => {
+        const now = await part.pid().catch(() => before);
+        return now !== before;
+      });
+    },
     async stop() {
       end();
       await child.exited;
