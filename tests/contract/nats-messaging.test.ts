@@ -74,11 +74,7 @@ describe("the command bus over NATS", () => {
     const [owner] = (await signUp(store, 1)) as [UserId];
     const [gateway, ...connections] = await openConnections(4);
     const house = new House(gateway!);
-    const rooms: ConversationId[] = [];
-    for (let i = 0; i < 20; i++) {
-      const made = await openMessaging(store).messaging.create(owner, "group", "A room", []);
-      if (made.ok) rooms.push(made.value.id);
-    }
+    const rooms = await Promise.all(Array.from({ length: 20 }, () => newRoom(store, owner)));
     const joined: Instance[] = connections
       .slice(0, 2)
       .map((nats) => house.join(nats, openMessaging(store).messaging));
@@ -279,3 +275,71 @@ describe("the command bus over NATS", () => {
     expect(house.router.stats().batches).toBe(0);
   });
 });
+
+describe("the command bus over three NATS nodes", () => {
+  test("[P57] a node that dies under a stream of sends costs seconds, no acknowledged message and no order", async () => {
+    const cluster = await startNats({ nodes: 3 });
+    const connected: Nats[] = [];
+    try {
+      const open = async (urls: readonly string[]) => {
+        const nats = await openNats({ urls, name: "test", namespace: "killed", onFailure: () => {} });
+        connected.push(nats);
+        return nats;
+      };
+      const gateway = await open(cluster.urls.slice(0, 1));
+      const service = await open(cluster.urls.slice(1));
+      const other = await open(cluster.urls.slice(2));
+      const at = service.connection.getServer();
+      const node = cluster.nodes.find(({ url }) => url.endsWith(at))!;
+      const store = openStore();
+      const [owner] = (await signUp(store, 1)) as [UserId];
+      const rooms = await Promise.all(Array.from({ length: 10 }, () => newRoom(store, owner)));
+      const house = new House(gateway);
+      for (const nats of [service, other]) house.join(nats, openMessaging(store).messaging);
+      await until("both are known", () => house.router.stats().instances === 2);
+      let isOver = false;
+      let acknowledged = 0;
+      let slowestMs = 0;
+      const people = rooms.map(async (conversation) => {
+        const receipts: number[] = [];
+        while (!isOver) {
+          const name = newName();
+          const startedAt = performance.now();
+          for (let again = false; ; again = true) {
+            const send = { user: owner, conversation, name, text: name, again };
+            const answer = await house.router.send(send).catch(() => null);
+            if (answer?.ok) {
+              receipts.push(answer.value.seq);
+              break;
+            }
+            await Bun.sleep(20);
+          }
+          acknowledged++;
+          slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+        }
+        return receipts;
+      });
+      await until("some are acknowledged", () => acknowledged > 100);
+      await node.kill9();
+      const before = acknowledged;
+      await until("all of them go on", () => acknowledged > before + 500);
+      isOver = true;
+      for (const [i, receipts] of (await Promise.all(people)).entries()) {
+        const stored = await allMessages(store.messageLog, rooms[i]!, no(1));
+        expect(receipts).toEqual(stored.map((each) => each.seq as number));
+        expect(receipts).toEqual(Array.from(receipts, (_, index) => index + 1));
+      }
+      expect(slowestMs).toBeLessThan(5000);
+      expect(house.failures).toEqual([]);
+    } finally {
+      for (const nats of connected) await nats.close();
+      await cluster.close();
+    }
+  });
+});
+
+async function newRoom(store: StoreUnderTest, owner: UserId): Promise<ConversationId> {
+  const made = await openMessaging(store).messaging.create(owner, "group", "A room", []);
+  if (!made.ok) throw new Error("a room should be granted");
+  return made.value.id;
+}
