@@ -40,7 +40,8 @@ function global(spec: HaproxySpec, limits: HaproxyLimits): Section {
   return [
     "global",
     "log stdout format raw local0 info",
-    `maxconn ${limits.connectionsMax}`,
+    // It takes as many connections as the system allows it files, two for each.
+    `fd-hard-limit ${limits.filesMax}`,
     // After a reload the old process keeps its sessions; the last of them are closed over a minute, not at once.
     `hard-stop-after ${limits.reloadMs}ms`,
     "close-spread-time 60s",

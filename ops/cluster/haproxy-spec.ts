@@ -47,8 +47,8 @@ export interface PostgresBehindHaproxy {
 }
 
 export const haproxyLimits = {
-  /** Client connections of this HAProxy. */
-  connectionsMax: 200_000,
+  /** Open files of this HAProxy, where the system allows so many; a session takes two. */
+  filesMax: 500_000,
   /** Sockets of one gateway; the ports of one address pair end at about 64,000. */
   sessionsPerGatewayMax: 60_000,
   /** Requests that one API process is given at once; more wait. */

@@ -44,7 +44,7 @@ beforeAll(async () => {
     outer: { host: "127.0.0.1", port: await freePort(), endsTls: true },
     gateways: processes,
     api: processes,
-    limits: { connectionsMax: 2_000, checkEveryMs: 100, agentEveryMs: 50, slowStartMs: 4_000, queueMs: 500 },
+    limits: { checkEveryMs: 100, agentEveryMs: 50, slowStartMs: 4_000, queueMs: 500 },
   };
   haproxy = await startHaproxy(spec);
   url = `http://127.0.0.1:${spec.listen.port}`;
