@@ -3,11 +3,9 @@
 // is read-only now, it is stopping), and when nothing comes back for so long that the peer must be frozen.
 
 import { type ReservedSQL, SQL } from "bun";
+import type { Parameter, Row } from "./database.ts";
 import { ConnectionLost, endsConnection } from "./failures.ts";
 import { endpointOf, type Target } from "./target.ts";
-
-export type Parameter = string | number | boolean | null | Uint8Array;
-export type Row = Record<string, any>;
 
 export interface ConnectionOptions {
   readonly target: Target;

@@ -3,13 +3,11 @@
 // behind commits. Reads that may be are done by replicas, where there are some (replica-reads.ts).
 
 import type { SQL } from "bun";
-import type { Connection, Parameter, Row } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { asFailure, isReadOnly, mayTryAgain, wasClosed } from "./failures.ts";
 import { Pool } from "./pool.ts";
 import { type ReadCounts, ReplicaReads } from "./replica-reads.ts";
 import type { Target } from "./target.ts";
-
-export type { Parameter, Row } from "./connection.ts";
 
 export interface DatabaseOptions extends Target {
   /** What an operator sees in pg_stat_activity, followed by the purpose. */
@@ -25,6 +23,8 @@ export interface DatabaseOptions extends Target {
   readonly silentMs?: number;
 }
 
+export type Parameter = string | number | boolean | null | Uint8Array;
+export type Row = Record<string, any>;
 export type Purpose = "groups" | "changes" | "reads";
 
 /** More group commits at once would only make smaller groups. */

@@ -2,7 +2,7 @@
 // what anyone can have had acknowledged or have seen, because PostgreSQL shows a commit only once it is on disk.
 
 import { Gather } from "#base/gather.ts";
-import type { Parameter, Row } from "./connection.ts";
+import type { Parameter, Row } from "./database.ts";
 import { ConnectionLost } from "./failures.ts";
 
 export interface Head {

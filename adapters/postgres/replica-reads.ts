@@ -3,7 +3,8 @@
 // of that connection that saw the replica as far. A replay position only grows, so that what the later statement
 // sees includes it. (In one statement the position could be newer than the snapshot.)
 
-import type { Connection, Parameter, Row } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Parameter, Row } from "./database.ts";
 import { type Head, HeadOfPrimary, type RunOnPrimary } from "./head.ts";
 import type { Pool } from "./pool.ts";
 

@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { chooseRunAs, type RunAs } from "#adapters/postgres/embedded/run-as.ts";
 import { binaryOf } from "#ops/cluster/binaries.ts";
+import { until } from "#tests/topologies/data-directory.ts";
 
 export interface PostgresPart {
   readonly port: number;
@@ -39,7 +40,6 @@ export interface PostgresPart {
 
 const username = "postgres";
 const password = "loopback";
-const readyWithinMs = 30_000;
 
 /** As a cluster's members are set up (ops/cluster), but small. */
 const settings: Record<string, string> = {
@@ -101,13 +101,10 @@ export async function startReplica(
 async function makeSynchronous(primary: PostgresPart, name: string): Promise<void> {
   await primary.query(`alter system set synchronous_standby_names = '${name}'`);
   await primary.query("select pg_reload_conf()");
-  const deadline = performance.now() + readyWithinMs;
-  for (;;) {
-    const [row] = await primary.query("select sync_state from pg_stat_replication where sync_state = 'sync'");
-    if (row) return;
-    if (performance.now() > deadline) throw new Error(`${name} did not become synchronous`);
-    await Bun.sleep(20);
-  }
+  await until(`${name} is synchronous`, async () => {
+    const rows = await primary.query("select 1 from pg_stat_replication where sync_state = 'sync'");
+    return rows.length > 0;
+  });
 }
 
 interface Place {
@@ -230,11 +227,10 @@ class Part implements PostgresPart {
     const wrapped = runAs.wrap(command, { dieWithUs: true });
     const child = Bun.spawn(wrapped, { stdin: "ignore", stdout: log, stderr: log, cwd: "/" });
     this.#postmaster = child;
-    const deadline = performance.now() + readyWithinMs;
-    while (!(await this.#answers())) {
-      if (child.exitCode !== null || performance.now() > deadline) throw new Error(this.#log());
-      await Bun.sleep(20);
-    }
+    await until(`${this.name} takes connections`, async () => {
+      if (child.exitCode !== null) throw new Error(this.#log());
+      return this.#answers();
+    });
   }
 
   async restart(): Promise<void> {

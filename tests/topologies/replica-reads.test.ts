@@ -100,6 +100,12 @@ test(`[P83] many writers and readers, replay paused and resumed by chance: none 
   const until = performance.now() + 4_000;
   const goesOn = () => performance.now() < until;
   let reads = 0;
+  let wake = { at: Number.POSITIVE_INFINITY, come: () => {} };
+  const afterReads = (count: number) =>
+    new Promise<void>((come) => {
+      wake = { at: goesOn() ? reads + count : 0, come };
+      if (!goesOn()) come();
+    });
   const writers = rooms.map(async (room, index) => {
     for (let count = 1; goesOn(); count++) acknowledged[index] = await append(room, count);
   });
@@ -108,7 +114,7 @@ test(`[P83] many writers and readers, replay paused and resumed by chance: none 
       const index = Math.floor(chance() * rooms.length);
       const atLeast = acknowledged[index]!;
       const page = await ports.messageLog.page(rooms[index]!, "head", 3, reader);
-      reads++;
+      if (++reads >= wake.at) wake.come();
       if (page!.lastSeq < atLeast || (page!.messages.at(-1)?.seq ?? 0) < atLeast)
         throw new Error(`read ${page!.lastSeq} where ${atLeast} was acknowledged`);
     }
@@ -117,12 +123,14 @@ test(`[P83] many writers and readers, replay paused and resumed by chance: none 
     while (goesOn()) {
       const replica = replicas[Math.floor(chance() * replicas.length)]!;
       await replica.query("select pg_wal_replay_pause()");
-      await Bun.sleep(chance() * 100);
+      await afterReads(chance() * 30);
       await replica.query("select pg_wal_replay_resume()");
-      await Bun.sleep(chance() * 500);
+      await afterReads(chance() * 300);
     }
   })();
-  await Promise.all([...writers, ...readers, trouble]);
+  await Promise.all([...writers, ...readers]);
+  wake.come();
+  await trouble;
   const after = ports.readCounts();
   expect(after.replica - before.replica).toBeGreaterThan(100);
   expect(after.tokens - before.tokens).toBeLessThan(reads);
