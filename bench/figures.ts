@@ -48,6 +48,10 @@ export const figureWords: readonly FigureWords[] = [
     ["largeRoom.fixed100.cpuUs", "CPU per delivery at 100 messages/s", "us"],
     ["largeRoom.half.deliveryP99Ms", "delivered, half of saturation, p99", "ms"],
   ]),
+  ...group("conversation opened, people at work", [
+    ["opens.lively.freePercent", "touched no database, of all in lively conversations", "%"],
+    ["opens.lively.askedFreePercent", "of those that asked the server", "%"],
+  ]),
   ...group("idle session, member of 50 conversations", [
     ["idle.serverKiB", "server memory", "KiB"],
     ["idle.withPostgresKiB", "server and PostgreSQL memory", "KiB"],

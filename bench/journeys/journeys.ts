@@ -4,6 +4,7 @@ import type { Journey } from "#bench/journey.ts";
 import { directJourney } from "./direct.ts";
 import { idleJourney } from "./idle-sessions.ts";
 import { longHistoryJourney } from "./long-history.ts";
+import { opensJourney } from "./opens.ts";
 import { reconnectJourney } from "./reconnect.ts";
 import { largeRoomJourney, roomsJourney } from "./rooms.ts";
 import { wireJourney } from "./wire-bytes.ts";
@@ -14,6 +15,7 @@ export const journeys: readonly Journey[] = [
   largeRoomJourney,
   wireJourney,
   longHistoryJourney,
+  opensJourney,
   idleJourney,
   reconnectJourney,
 ];
