@@ -2,8 +2,7 @@
 // commands go to the live instance that its bucket prefers, in the order given, also while that one leaves or dies.
 // Rules P34 - P37, P56, P57 in ports/SPEC.md.
 
-import { bucketCount, bucketOf, type ConversationId } from "#base/ids.ts";
-import { ownerOf } from "#base/rendezvous.ts";
+import { bucketOf, type ConversationId } from "#base/ids.ts";
 import { refused } from "#base/result.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { RollCall } from "#ports/roll-call.ts";
@@ -11,6 +10,7 @@ import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import type { Nats } from "./connection.ts";
 import { answerSubject, backSubject, type Method } from "./messaging-codec.ts";
 import { type Command, Link, type Outcome } from "./messaging-link.ts";
+import { Owners } from "./messaging-owners.ts";
 
 export interface RouterLimits {
   /** Commands in flight to one instance. */
@@ -74,50 +74,20 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   const router = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   const links = new Map<string, Link>();
   const flows = new Map<string, Flow>();
-  /** Where nothing was heard: not asked until the roll call hears of it again. */
-  const suspects = new Map<string, number>();
-  /** Instances that gave something back: they leave for good. */
-  const leaving = new Set<string>();
+  const owners = new Owners(rollCall, (instance) => nats.isUp() || instance === local?.instance);
   /** Without a key and without an instance to go to. */
   let orphans: Command[] = [];
   /** Keys of flows that wait for an instance to go to. */
   const stuck = new Set<string>();
-  let owners: readonly string[] = [];
-  let ownerByBucket: (string | undefined)[] = [];
   let [nextId, inFlightLocal, commands, returned, lost] = [1, 0, 0, 0, 0];
 
   function refresh(): void {
-    const live = rollCall.processes().filter((card) => card.roles.includes("messaging"));
-    const isUp = nats.isUp();
-    const names = live
-      .filter(
-        ({ instance, state, at }) =>
-          state === "serving" &&
-          !leaving.has(instance) &&
-          (suspects.get(instance) ?? 0) < at &&
-          (isUp || instance === local?.instance),
-      )
-      .map((card) => card.instance);
-    if (names.length !== owners.length || names.some((name, i) => name !== owners[i])) {
-      owners = names;
-      ownerByBucket = [];
+    owners.refresh();
+    for (const link of links.values()) {
+      if (owners.knows(link.instance)) link.goneAt = null;
+      else link.goneAt ??= performance.now();
     }
-    const known = new Set(live.map((card) => card.instance));
-    for (const link of links.values())
-      if (!known.has(link.instance)) link.goneAt ??= performance.now();
-      else link.goneAt = null;
-    for (const name of [...suspects.keys(), ...leaving])
-      if (!known.has(name)) {
-        suspects.delete(name);
-        leaving.delete(name);
-      }
-    if (owners.length > 0) placeOrphans();
-  }
-
-  function ownerFor(bucket: number): string | undefined {
-    if (owners.length === 0) return undefined;
-    ownerByBucket[bucket] ??= ownerOf(bucket, owners);
-    return ownerByBucket[bucket];
+    if (owners.count > 0) placeOrphans();
   }
 
   function ask<M extends Method>(
@@ -139,7 +109,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     if (command.key === null) return place(command, null);
     let flow = flows.get(command.key);
     if (!flow) {
-      const owner = ownerFor(command.bucket);
+      const owner = owners.of(command.bucket);
       flow = { owner: owner ?? "", inFlight: 0, isMoving: owner === undefined, waiting: [] };
       flows.set(command.key, flow);
       if (flow.isMoving) stuck.add(command.key);
@@ -157,7 +127,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   }
 
   function place(command: Command, flow: Flow | null): void {
-    const owner = flow ? flow.owner : ownerFor(command.bucket);
+    const owner = flow ? flow.owner : owners.of(command.bucket);
     if (owner === undefined) return void orphans.push(command);
     if (owner === local?.instance) return runHere(command, flow);
     let link = links.get(owner);
@@ -179,7 +149,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       (value) => {
         inFlightLocal--;
         const isReturned = isDraining(value);
-        if (isReturned) leaving.add(local!.instance);
+        if (isReturned) owners.leaves(local!.instance);
         after(command, isReturned ? "returned" : "answered", value);
       },
       (error: unknown) => {
@@ -191,16 +161,8 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   }
 
   function settle(link: Link, command: Command, outcome: Outcome, value: unknown): void {
-    if (outcome === "returned" && !leaving.has(link.instance)) {
-      leaving.add(link.instance);
-      refresh();
-    }
+    if (outcome === "returned") owners.leaves(link.instance);
     after(command, outcome, value);
-  }
-
-  function suspect(instance: string): void {
-    suspects.set(instance, Date.now());
-    refresh();
   }
 
   function after(command: Command, outcome: Outcome, value: unknown): void {
@@ -244,7 +206,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   function advance(key: string, flow: Flow): void {
     if (flow.inFlight > 0) return;
     if (flow.waiting.length === 0) return void flows.delete(key);
-    const owner = ownerFor(flow.waiting[0]!.bucket);
+    const owner = owners.of(flow.waiting[0]!.bucket);
     if (owner === undefined) {
       flow.isMoving = true;
       stuck.add(key);
@@ -307,7 +269,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
         link.lost();
       } else link.expire(now, goneForMs);
     }
-    if (owners.length > 0) return;
+    if (owners.count > 0) return;
     const isTooLate = (command: Command) => command.deadline - limits.deadlineMs + limits.ownerWaitMs <= now;
     for (const key of [...stuck]) {
       const flow = flows.get(key);
@@ -327,7 +289,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     ids: readonly ConversationId[],
     isFresh?: boolean,
   ): Promise<readonly T[]> {
-    const byOwner = Map.groupBy(ids.keys(), (at) => ownerFor(bucketOf(ids[at]!)) ?? "");
+    const byOwner = Map.groupBy(ids.keys(), (at) => owners.of(bucketOf(ids[at]!)) ?? "");
     const answers = new Array<T>(ids.length);
     await Promise.all(
       [...byOwner.values()].map(async (places) => {
@@ -346,7 +308,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       const link = links.get(instance);
       if (!link) return;
       if (status !== noResponders) return link.heard(data);
-      suspect(instance);
+      owners.suspect(instance);
       link.nobodyHeard(Number(batch), performance.now());
     }),
     nats.subscribe(backSubject(nats), (_, data) => links.get(Buffer.from(data).toString())?.lost()),
@@ -386,6 +348,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     leave: (...args) => inOrder("leave", args[1], args),
     members: (...args) => inOrder("members", args[1], args),
     membersByNumber: (...args) => inOrder("membersByNumber", args[1], args),
+    cursors: (...args) => inOrder("cursors", args[1], args),
     newest: (ids) => askEach("newest", ids),
     heads: (ids, isFresh = false) => askEach("heads", ids, isFresh),
     stats() {
@@ -395,12 +358,9 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
         batches += link.batches;
       }
       for (const flow of flows.values()) waiting += flow.waiting.length;
-      return { instances: owners.length, inFlight, waiting, commands, batches, returned, lost };
+      return { instances: owners.count, inFlight, waiting, commands, batches, returned, lost };
     },
-    bucketsOf(instance) {
-      const all = Array.from({ length: bucketCount }, (_, bucket) => bucket);
-      return new Set(all.filter((bucket) => ownerFor(bucket) === instance));
-    },
+    bucketsOf: (instance) => owners.bucketsOf(instance),
     close() {
       clearInterval(timer);
       for (const end of ends) end();

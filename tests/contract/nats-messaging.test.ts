@@ -312,7 +312,7 @@ describe("the command bus over three NATS nodes", () => {
               receipts.push(answer.value.seq);
               break;
             }
-            await Bun.sleep(20);
+            await afterTurns(null, 20);
           }
           acknowledged++;
           slowestMs = Math.max(slowestMs, performance.now() - startedAt);

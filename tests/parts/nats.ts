@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryOf } from "#ops/cluster/binaries.ts";
+import { until } from "./until.ts";
 
 export interface NatsNode {
   readonly name: string;
@@ -117,13 +118,13 @@ class Node implements NatsNode {
   }
 
   async #ready(running: Bun.Subprocess, log: Bun.BunFile, joined: boolean): Promise<void> {
-    const until = performance.now() + startWithinMs;
-    while (performance.now() < until) {
-      if (running.exitCode !== null) break;
-      if (await this.#isReady(joined)) return;
-      await Bun.sleep(20);
+    try {
+      const look = async () => running.exitCode !== null || (await this.#isReady(joined));
+      await until(`NATS ${this.name} serves`, look, startWithinMs);
+    } catch (cause) {
+      throw new Error(`NATS ${this.name} did not start: ${await log.text()}`, { cause });
     }
-    throw new Error(`NATS ${this.name} did not start: ${await log.text()}`);
+    if (running.exitCode !== null) throw new Error(`NATS ${this.name} ended: ${await log.text()}`);
   }
 
   async #isReady(joined: boolean): Promise<boolean> {
