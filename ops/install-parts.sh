@@ -82,13 +82,16 @@ from_go() {
 }
 
 patroni_from_pypi() {
-  if [ "$("$parts/patroni/bin/python" -c 'import patroni.version as v; print(v.__version__)' 2>/dev/null)" = "$patroni" ]; then
+  if [ "$("$parts/patroni/bin/python" -I -c 'import patroni.version as v; print(v.__version__)' 2>/dev/null)" = "$patroni" ]; then
     say "Patroni $patroni is there"
     return
   fi
   say "installing Patroni $patroni"
   rm -rf "$parts/patroni"
-  python3 -m venv "$parts/patroni"
+  # Debian's own Python: one in somebody's home could not be run by the user that PostgreSQL runs as.
+  python=/usr/bin/python3
+  [ -x "$python" ] || python=python3
+  "$python" -m venv "$parts/patroni"
   "$parts/patroni/bin/pip" install --quiet "patroni[etcd3,psycopg3]==$patroni" $patroni_needs ||
     stop "pip could not install Patroni $patroni"
 }

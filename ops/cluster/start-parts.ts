@@ -163,6 +163,8 @@ export async function stopParts(parts: DescribedParts): Promise<void> {
   await together([parts.haproxy, parts.redis, parts.s3, ...parts.nats]);
   for (const node of parts.postgres) node.resume();
   await together(parts.patroni);
+  // One whose Patroni was killed before is still there.
+  await Promise.all(parts.postgres.map((node) => node.stop()));
   await together(parts.etcd);
 }
 

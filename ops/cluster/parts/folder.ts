@@ -43,6 +43,11 @@ export interface ClusterFolder {
   configuration(name: string, text: string): string;
 }
 
+/** Reachable means the file itself, not the link to it. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
 interface Chosen {
   readonly base: number;
   readonly passwords: Passwords;
@@ -54,7 +59,8 @@ export function openClusterFolder(given: string, base: () => number): ClusterFol
   const path = realpathSync(resolve(given));
   const runAs = chooseRunAs(join(path, "data"), [
     join(path, "data", "x"),
-    join(patroniFolder, "bin", "x"),
+    realPath(join(patroniFolder, "bin", "python")),
+    process.execPath,
     join(root, "ops", "cluster", "x"),
     binaryOf("nats-server"),
   ]);

@@ -21,8 +21,6 @@ export interface PartDefinition {
   readonly env?: Record<string, string>;
   readonly host: Host;
   readonly port: number;
-  /** Banyan's own processes run as we do; the others as the folder's user. */
-  readonly asOurselves?: true;
   readonly cwd: string;
   readonly stopSignal?: "SIGTERM" | "SIGINT";
   readonly stopWithinMs?: number;
@@ -97,9 +95,8 @@ export function partProcess(definition: PartDefinition, folder: ClusterFolder): 
 function spawn(definition: PartDefinition, folder: ClusterFolder): void {
   const log = openSync(folder.logFile(definition.name), "a", 0o600);
   try {
-    const { command, asOurselves, host, env, cwd } = definition;
-    const asUser = asOurselves ? [...command] : folder.runAs.wrap(command, { dieWithUs: false });
-    const child = Bun.spawn([...host.enter, ...asUser], {
+    const { command, host, env, cwd } = definition;
+    const child = Bun.spawn([...host.enter, ...folder.runAs.wrap(command, { dieWithUs: false })], {
       cwd,
       detached: true,
       stdin: "ignore",

@@ -83,10 +83,10 @@ export function patroniConfiguration(spec: PatroniSpec): string {
 /** Kept in etcd once the cluster is made; from then on `patronictl edit-config` changes it. */
 function forAllMembers({ folder, hosts, name }: PatroniSpec): object {
   return {
-    // The leader says every second that it lives; silent for 7 s it is replaced (ops/cluster/patroni-quick.py).
+    // The leader says every second that it lives; silent for 5 s it is replaced (ops/cluster/patroni-quick.py).
     loop_wait: 1,
-    retry_timeout: 3,
-    ttl: 7,
+    retry_timeout: 2,
+    ttl: 5,
     // A leader that cannot reach etcd goes on as long as it reaches every other member: etcd may fall.
     failsafe_mode: true,
     // A crashed primary is not waited for, the standby that has everything takes over.
@@ -140,8 +140,8 @@ export function postgresParameters(
     // A longer read on a replica is ended rather than let the replica fall behind.
     max_standby_streaming_delay: "2s",
     // Links that died without a word are found out soon.
-    wal_sender_timeout: "5s",
-    wal_receiver_timeout: "5s",
+    wal_sender_timeout: "3s",
+    wal_receiver_timeout: "3s",
     wal_receiver_status_interval: "1s",
     wal_retrieve_retry_interval: "500ms",
     tcp_keepalives_idle: 5,

@@ -24,6 +24,8 @@ export interface PostgresNode {
   /** Stops the postmaster and every process of this server where they are. */
   pause(): void;
   resume(): void;
+  /** Ends it cleanly, without asking Patroni; for one that has lost its Patroni. */
+  stop(): Promise<void>;
 }
 
 export function patroniParts(
@@ -88,12 +90,18 @@ export function postgresNode(folder: ClusterFolder, at: number): PostgresNode {
     },
     pause: () => tellAll("SIGSTOP"),
     resume: () => tellAll("SIGCONT"),
+    stop: async () => {
+      const pid = postmasterPid();
+      signalTo(pid, "SIGINT");
+      if (!(await gone(pid, 20_000))) tellAll("SIGKILL");
+    },
   };
 }
 
 export interface PatroniMember {
   readonly state: string;
   readonly role: string;
+  readonly sync_standby?: boolean;
 }
 
 /** What Patroni says of its PostgreSQL; null where it does not answer. */
