@@ -12,6 +12,7 @@ import type { Result } from "#base/result.ts";
 import type { Conversation, ConversationKind, Member, Role } from "#core/conversations/conversation.ts";
 import type { Message } from "#core/messages/message.ts";
 import type { Refusal } from "#core/refusal.ts";
+import type { ReadCursor } from "./inbox.ts";
 import type { CatchUp, Page, PageFrom } from "./message-log.ts";
 
 export interface SendCommand {
@@ -97,6 +98,13 @@ export interface Messaging {
     conversation: ConversationId,
     numbers: readonly MemberNo[],
   ): Promise<Result<readonly Member[], Refusal>>;
+
+  /** How far these members have read, as far as the process that keeps the conversation was told. */
+  cursors(
+    user: UserId,
+    conversation: ConversationId,
+    users: readonly UserId[],
+  ): Promise<Result<readonly ReadCursor[], Refusal>>;
 
   /** The newest message of each, for lists of conversations that `user` is known to be in. */
   newest(conversations: readonly ConversationId[]): Promise<readonly (Message | null)[]>;

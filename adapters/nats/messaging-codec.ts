@@ -25,6 +25,7 @@ const methodNames: Record<Method, true> = {
   leave: true,
   members: true,
   membersByNumber: true,
+  cursors: true,
   newest: true,
   heads: true,
 };

@@ -1,7 +1,7 @@
 // A person's conversations: list them, open one, make one, rename one.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import type { ConversationId, Seq, UserId } from "#base/ids.ts";
+import type { ConversationId, MemberNo, Seq, UserId } from "#base/ids.ts";
 import { ok, type Result } from "#base/result.ts";
 import { directConversationId } from "#core/conversations/direct-id.ts";
 import type { Refusal } from "#core/refusal.ts";
@@ -17,7 +17,10 @@ import { mineOf, type SummaryParts, summaries } from "./summaries.ts";
 export interface ConversationsParts extends SummaryParts {
   readonly authenticate: Authenticate;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
-  readonly messaging: Pick<Messaging, "newest" | "members" | "conversation" | "create" | "rename">;
+  readonly messaging: Pick<
+    Messaging,
+    "newest" | "members" | "membersByNumber" | "conversation" | "cursors" | "create" | "rename"
+  >;
 }
 
 const tags = ["Conversations"];
@@ -139,22 +142,36 @@ async function isThere(parts: ConversationsParts, user: UserId, other: UserId): 
 
 /** One conversation; the messaging service says whether `user` is a member. */
 export async function summaryOf(
-  parts: Pick<ConversationsParts, "accounts" | "conversations" | "inbox" | "messaging">,
+  parts: Pick<ConversationsParts, "accounts" | "messaging">,
   user: UserId,
   id: ConversationId,
 ): Promise<Result<Awaited<ReturnType<typeof summaries>>[number], Refusal>> {
   const found = await parts.messaging.conversation(user, id);
   if (!found.ok) return found;
   const { conversation, me } = found.value;
-  const [cursor] = await parts.inbox.cursors(id, [user]);
+  const cursors = await parts.messaging.cursors(user, id, [user]);
+  const cursor = cursors.ok ? cursors.value[0] : undefined;
   // Without a cursor the membership is on its way to the inbox: it starts read up to here.
   const readSeq = cursor?.seq ?? conversation.lastSeq;
-  const [shown] = await summaries(parts, [{ conversation, me, readSeq: readSeq as Seq }]);
+  const near = { ...parts, conversations: membersNear(parts.messaging, user, id) };
+  const [shown] = await summaries(near, [{ conversation, me, readSeq: readSeq as Seq }]);
   return ok(shown!);
 }
 
+/** The members of this one conversation, from the process that keeps it. */
+function membersNear(messaging: Pick<Messaging, "membersByNumber">, user: UserId, id: ConversationId) {
+  return {
+    async membersAt(places: readonly { readonly member: MemberNo }[]) {
+      const numbers = places.map((place) => place.member);
+      const found = await messaging.membersByNumber(user, id, numbers);
+      const members = new Map(found.ok ? found.value.map((member) => [member.member, member] as const) : []);
+      return numbers.map((number) => members.get(number) ?? null);
+    },
+  };
+}
+
 async function cursorsOf(
-  { inbox, messaging }: ConversationsParts,
+  { messaging }: ConversationsParts,
   user: UserId,
   id: ConversationId,
   memberCount: number,
@@ -162,12 +179,11 @@ async function cursorsOf(
   if (memberCount > limits.receiptsMembersMax) return [];
   const members = await messaging.members(user, id, 0, limits.receiptsMembersMax);
   if (!members.ok) return [];
-  const cursors = await inbox.cursors(
-    id,
-    members.value.map((member) => member.user),
-  );
+  const users = members.value.map((member) => member.user);
+  const cursors = await messaging.cursors(user, id, users);
+  if (!cursors.ok) return [];
   const numbers = new Map(members.value.map((member) => [member.user, member.member]));
-  return cursors.flatMap(({ user, seq }) => {
+  return cursors.value.flatMap(({ user, seq }) => {
     const member = numbers.get(user);
     return member === undefined ? [] : [{ member, seq }];
   });

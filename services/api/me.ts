@@ -18,6 +18,8 @@ import { uuid } from "./schemas/fields.ts";
 export interface MeParts {
   readonly authenticate: Authenticate;
   readonly accounts: Pick<Accounts, "accounts" | "byHandle" | "rename" | "setPassword" | "revokeOthers">;
+  /** Hears of the account with its new name. */
+  readonly renamed: (account: Account) => void;
   readonly events: Pick<EventBus, "publishUser">;
   readonly hashing: Hashing;
   readonly rates: Rates;
@@ -64,7 +66,10 @@ const passwordRoute = createRoute({
   },
 });
 
-export function me(api: Api, { authenticate: middleware, accounts, events, hashing, rates }: MeParts): void {
+export function me(
+  api: Api,
+  { authenticate: middleware, accounts, events, hashing, rates, renamed: tell }: MeParts,
+): void {
   api.openapi({ ...showRoute, middleware }, async (c) => {
     const { user, session } = c.var.caller;
     const found = await accountOf(accounts, user);
@@ -73,6 +78,7 @@ export function me(api: Api, { authenticate: middleware, accounts, events, hashi
 
   api.openapi({ ...renameRoute, middleware }, async (c) => {
     const renamed = await accounts.rename(c.var.caller.user, c.req.valid("json").displayName);
+    if (renamed) tell(renamed);
     return renamed ? c.json({ account: accountView(renamed) }, 200) : refuse(c, "not_authenticated");
   });
 

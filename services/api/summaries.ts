@@ -41,7 +41,11 @@ export async function mineOf(
   });
 }
 
-export async function summaries(parts: SummaryParts, mine: readonly Mine[]) {
+type ShownParts = Pick<SummaryParts, "messaging" | "accounts"> & {
+  readonly conversations: Pick<ConversationStore, "membersAt">;
+};
+
+export async function summaries(parts: ShownParts, mine: readonly Mine[]) {
   const newest =
     mine.length === 0 ? [] : await parts.messaging.newest(mine.map((one) => one.conversation.id));
   const people = await peopleOf(parts, mine, newest);
@@ -75,7 +79,7 @@ function authorView({ member, account }: Person) {
 
 /** For each conversation the people that its summary names: the newest message's author, a direct one's two. */
 async function peopleOf(
-  { conversations, accounts }: SummaryParts,
+  { conversations, accounts }: ShownParts,
   mine: readonly Mine[],
   newest: readonly (Message | null)[],
 ): Promise<readonly (readonly Person[])[]> {

@@ -13,6 +13,8 @@ import type { ConversationStore } from "#ports/conversation-store.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { MessageLog } from "#ports/message-log.ts";
 import { FactsCache, type FactsLimits } from "./facts.ts";
+import type { FreshInbox } from "./fresh-inbox.ts";
+import { KnownCursors } from "./known-cursors.ts";
 import { RecentChanges, type RecentLimits } from "./recent-changes.ts";
 
 export interface CacheLimits extends FactsLimits, RecentLimits {
@@ -35,6 +37,7 @@ const checkBatchMax = 1_000;
 export class Caches {
   readonly facts: FactsCache;
   readonly recent: RecentChanges;
+  readonly cursors: KnownCursors;
   readonly #parts: CacheParts;
   /** null: nobody else writes. */
   #owned: ReadonlySet<number> | null = null;
@@ -45,11 +48,12 @@ export class Caches {
   #endRound: (() => void) | null = null;
   checks = 0;
 
-  constructor(parts: CacheParts) {
+  constructor(parts: CacheParts, inbox: Pick<FreshInbox, "cursors">) {
     this.#parts = parts;
     const mayKeep = (id: ConversationId) => this.#owned === null || this.#settled.has(bucketOf(id));
     this.facts = new FactsCache(parts.store, parts.limits, mayKeep);
     this.recent = new RecentChanges(parts.log, parts.limits, mayKeep);
+    this.cursors = new KnownCursors(inbox, parts.limits.conversationsMax, mayKeep);
   }
 
   /** Several processes write from now on, this one mostly these buckets. */
@@ -71,6 +75,7 @@ export class Caches {
   committed(id: ConversationId, change: Change): void {
     this.facts.committed(id, change.rev, (change.kind === "message" ? change.seq : 0) as Seq);
     this.recent.committed(id, change);
+    if (change.kind === "member") this.cursors.drop(id);
     if (this.#endRound) this.#provenLately.add(id);
   }
 
@@ -83,6 +88,7 @@ export class Caches {
   drop(id: ConversationId): void {
     this.facts.drop(id);
     this.recent.drop(id);
+    this.cursors.drop(id);
   }
 
   dropAll(): void {
@@ -105,6 +111,7 @@ export class Caches {
   #dropWhere(isMeant: (id: ConversationId) => boolean): void {
     this.facts.dropWhere(isMeant);
     this.recent.dropWhere(isMeant);
+    this.cursors.dropWhere(isMeant);
   }
 
   #scheduleRound(): void {

@@ -32,6 +32,8 @@ interface Known {
   conversation: Conversation | null;
   readonly head: Head;
   readonly members: Map<UserId, Member>;
+  /** All members, also those who left, in the order of their numbers; null: not read. */
+  roster: readonly Member[] | null;
   /** Changes of members made here: a membership read across one of them is not kept. */
   memberChanges: number;
   /** The conversation is known to stand here at least: until the head has come so far, nothing of this is used. */
@@ -56,16 +58,18 @@ export class FactsCache {
   readonly #loadMember: Gather<Pair, Member | null>;
   readonly #loading = new Map<ConversationId, Loading>();
   /** The last one who waits for the facts of a pair: who asks next gets them after that one (P36). */
+  readonly #store: Pick<ConversationStore, "conversations" | "memberships" | "members">;
   readonly #lastWaiting = new Map<string, Promise<Facts>>();
   #memberCount = 0;
   #hits = 0;
   #misses = 0;
 
   constructor(
-    store: Pick<ConversationStore, "conversations" | "memberships">,
+    store: Pick<ConversationStore, "conversations" | "memberships" | "members">,
     limits: FactsLimits,
     mayKeep: (id: ConversationId) => boolean = () => true,
   ) {
+    this.#store = store;
     this.#limits = limits;
     this.#mayKeep = mayKeep;
     this.#known = new LRUCache({
@@ -109,6 +113,20 @@ export class FactsCache {
     return known?.conversation ? { ...known.conversation, ...known.head } : this.#read(id);
   }
 
+  /** Everybody who is or was a member, by number; null where there are more than is worth keeping. */
+  async roster(id: ConversationId): Promise<readonly Member[] | null> {
+    const conversation = await this.conversation(id);
+    if (!conversation || conversation.memberCount > rosterMax) return null;
+    const known = this.#usable(id);
+    if (known?.roster) return known.roster;
+    const changesBefore = known?.memberChanges;
+    const roster = await this.#store.members(id, 0, rosterMax + 1, true);
+    if (roster.length > rosterMax) return null;
+    if (known && this.#known.peek(id) === known && known.memberChanges === changesBefore)
+      known.roster = roster;
+    return roster;
+  }
+
   head(id: ConversationId): Readonly<Head> | undefined {
     return this.#usable(id)?.head;
   }
@@ -138,6 +156,7 @@ export class FactsCache {
     const known = this.#known.peek(id);
     if (!known) return;
     known.conversation = null;
+    known.roster = null;
     known.memberChanges++;
     for (const user of users) if (known.members.delete(user)) this.#memberCount--;
   }
@@ -215,6 +234,7 @@ export class FactsCache {
       conversation: row,
       head: advance({ rev: row.rev, lastSeq: row.lastSeq }, head.rev, head.lastSeq),
       members: new Map(),
+      roster: null,
       memberChanges: 0,
       atLeast: loading.atLeast,
     };
@@ -232,6 +252,9 @@ export class FactsCache {
     while (this.#memberCount > this.#limits.membershipsMax && this.#known.size > 0) this.#known.pop();
   }
 }
+
+/** So many members of a conversation are kept together. */
+const rosterMax = 128;
 
 function newLoading(): Loading {
   return {

@@ -57,7 +57,10 @@ export interface MessagingService extends Messaging {
 
 export function createMessaging(needs: MessagingNeeds): MessagingService {
   const { log, store, inbox, people, clock, limits } = needs;
-  const caches = new Caches(needs);
+  const cursors = new ReadCursors(inbox, clock, limits);
+  const fresh = freshInbox(inbox, cursors);
+  const caches = new Caches(needs, fresh);
+  cursors.noted = (user, id, seq) => caches.cursors.note(user, id, seq);
   const { facts, recent } = caches;
   const announcer = new Announcer(needs.encoder, needs.bus, caches);
   const doubts = new Doubts({ caches, bus: needs.bus, clock });
@@ -65,7 +68,6 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     committed: (sends, answers) => announcer.group(sends, answers),
     failed: (conversations) => doubts.note(conversations),
   });
-  const cursors = new ReadCursors(inbox, clock, limits);
   const allowance = new ConversationAllowance(limits);
   const parts = { ...needs, facts, announcer, queue, cursors, allowance };
   let isDraining = false;
@@ -108,7 +110,7 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     caches,
     facts,
     ownsBuckets: (buckets) => caches.own(buckets),
-    inbox: freshInbox(inbox, cursors),
+    inbox: fresh,
     waitingCommits: () => queue.waitingCount,
     send: (command) => writing(() => sendMessage(parts, command)),
     edit: (user, id, seq, text) => writing(() => change.editMessage(parts, user, id, seq, text)),
@@ -154,9 +156,19 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     join: (user, id) => writing(() => manage.joinChannel(parts, user, id)),
     leave: (user, id) => writing(() => manage.leaveConversation(parts, user, id)),
     members: (user, id, after, count) =>
-      asMember(user, id, async () => ok(await store.members(id, after, count, false))),
+      asMember(user, id, async () => {
+        const roster = await facts.roster(id);
+        if (!roster) return ok(await store.members(id, after, count, false));
+        return ok(roster.filter((one) => one.active && one.member > after).slice(0, count));
+      }),
     membersByNumber: (user, id, numbers) =>
-      asMember(user, id, async () => ok(await store.membersByNumber(id, numbers))),
+      asMember(user, id, async () => {
+        const roster = await facts.roster(id);
+        if (!roster) return ok(await store.membersByNumber(id, numbers));
+        const wanted = new Set(numbers);
+        return ok(roster.filter((one) => wanted.has(one.member)));
+      }),
+    cursors: (user, id, users) => asMember(user, id, async () => ok(await caches.cursors.of(id, users))),
 
     heads: (ids, isFresh = false) =>
       isFresh

@@ -28,7 +28,11 @@ export class ReadCursors {
     this.#limits = limits;
   }
 
+  /** Hears of each cursor when it is told. */
+  noted: (user: UserId, conversation: ConversationId, seq: Seq) => void = () => {};
+
   note(user: UserId, conversation: ConversationId, seq: Seq): void {
+    this.noted(user, conversation, seq);
     const key = user + conversation;
     const waiting = this.#waiting.get(key);
     if (waiting && waiting.seq >= seq) return;

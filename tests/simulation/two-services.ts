@@ -207,6 +207,7 @@ export class TwoServices {
       leave: (user, id) => to(id, (it) => it.leave(user, id)),
       members: (user, id, ...rest) => to(id, (it) => it.members(user, id, ...rest)),
       membersByNumber: (user, id, ...rest) => to(id, (it) => it.membersByNumber(user, id, ...rest)),
+      cursors: (user, id, ...rest) => to(id, (it) => it.cursors(user, id, ...rest)),
       newest: (ids) => to(null, (it) => it.newest(ids)),
       heads: (ids, isFresh) => to(null, (it) => it.heads(ids, isFresh)),
     };
