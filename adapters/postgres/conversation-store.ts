@@ -52,7 +52,6 @@ async function memberships(
   if (pairs.length === 0) return [];
   const buckets = pairs.map((pair) => bucketOf(pair.conversation));
   const rows = await database.read("conversation_store.memberships", membershipsText, [
-    plainArray([...new Set(buckets)]),
     plainArray(buckets),
     plainArray(pairs.map((pair) => pair.conversation)),
     plainArray(pairs.map((pair) => pair.user)),
@@ -62,11 +61,11 @@ async function memberships(
   return answers;
 }
 
+/** No filter on all buckets asked: PostgreSQL may take it for the way in, and read every member of these buckets. */
 const membershipsText = `
 select p.n, m.conversation_id, m.user_id, m.member_no, m.role, m.active, m.rev
-from unnest($2::smallint[], $3::uuid[], $4::uuid[]) with ordinality as p (bucket, conversation_id, user_id, n)
-join members m on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.user_id = p.user_id
-where m.bucket = any($1::smallint[])`;
+from unnest($1::smallint[], $2::uuid[], $3::uuid[]) with ordinality as p (bucket, conversation_id, user_id, n)
+join members m on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.user_id = p.user_id`;
 
 async function membersAt(
   database: Database,
@@ -75,7 +74,6 @@ async function membersAt(
   if (places.length === 0) return [];
   const buckets = places.map((place) => bucketOf(place.conversation));
   const rows = await database.read("conversation_store.members_at", membersAtText, [
-    plainArray([...new Set(buckets)]),
     plainArray(buckets),
     plainArray(places.map((place) => place.conversation)),
     plainArray(places.map((place) => place.member)),
@@ -87,10 +85,9 @@ async function membersAt(
 
 const membersAtText = `
 select p.n, m.conversation_id, m.user_id, m.member_no, m.role, m.active, m.rev
-from unnest($2::smallint[], $3::uuid[], $4::int[]) with ordinality as p (bucket, conversation_id, member_no, n)
+from unnest($1::smallint[], $2::uuid[], $3::int[]) with ordinality as p (bucket, conversation_id, member_no, n)
 join members m
-  on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.member_no = p.member_no
-where m.bucket = any($1::smallint[])`;
+  on m.bucket = p.bucket and m.conversation_id = p.conversation_id and m.member_no = p.member_no`;
 
 async function members(
   database: Database,
