@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { type Nats, openNats } from "#adapters/nats/connection.ts";
 import { type NatsBus, openNatsBus } from "#adapters/nats/event-bus.ts";
 import { bucketCount, bucketOf, type ConversationId } from "#base/ids.ts";
+import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { type NatsPart, startNats } from "#tests/parts/nats.ts";
 import { until } from "#tests/parts/until.ts";
 import { changesOf, eventBusContract } from "./event-bus.ts";
@@ -150,6 +151,30 @@ describe("the event bus over NATS", () => {
     await publishAll();
     expect(foreign.length).toBe(4);
   });
+});
+
+test("NATS takes its credentials from the url, and who is not let in is told so without them", async () => {
+  const keys = [
+    ["authorization { token: s3cret }", "s3cret"],
+    ["authorization { user: banyan, password: s3cret }", "banyan:s3cret"],
+  ] as const;
+  for (const [configuration, key] of keys) {
+    const guarded = await startNats({ configuration });
+    try {
+      const open = (credentials: string) => {
+        const urls = [guarded.urls[0]!.replace("nats://", `nats://${credentials}@`)];
+        return openNats({ urls, name: "test", namespace: "guarded", onFailure: () => {}, withinMs: 0 });
+      };
+      const nats = await open(key);
+      await nats.flush();
+      await nats.close();
+      const refused = await open("banyan:wr0ng").catch((error: Error) => error);
+      expect(refused).toBeInstanceOf(StoreUnavailable);
+      expect(String(refused)).not.toContain("wr0ng");
+    } finally {
+      await guarded.close();
+    }
+  }
 });
 
 describe("the event bus over three NATS nodes", () => {
