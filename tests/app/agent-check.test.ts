@@ -3,6 +3,8 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { type AgentCheck, type AgentState, startAgentCheck, weightPercent } from "#app/agent-check.ts";
+import { watchEventLoopLag } from "#app/event-loop-lag.ts";
+import { until } from "#tests/parts/until.ts";
 
 const well: AgentState = { ready: true, draining: false, weightPercent: 100 };
 let state: AgentState = well;
@@ -70,4 +72,13 @@ test("the share falls with sockets and with lag, whichever is worse, and never t
   const at = (sockets: number, lagMs: number) => weightPercent({ sockets, socketsMax: 1000, lagMs });
   expect([at(0, 0), at(800, 50), at(890, 0), at(0, 275)]).toEqual([100, 100, 50, 50]);
   expect([at(890, 480), at(980, 0), at(2000, 0), at(0, 5000)]).toEqual([4, 1, 1, 1]);
+});
+
+test("a process that was busy says how late it was, and forgets it again", async () => {
+  const lag = watchEventLoopLag();
+  const busyUntil = performance.now() + 400;
+  while (performance.now() < busyUntil);
+  await until("the lag is seen", () => lag.lagMs() > 200);
+  await until("it is forgotten", () => lag.lagMs() < 200);
+  lag.stop();
 });
