@@ -45,6 +45,8 @@ export interface PublisherState {
   /** The oldest and the newest event that the stream holds; null where it holds none. */
   readonly first: OutboxPosition | null;
   readonly last: OutboxPosition | null;
+  /** Nothing is missing between those two. */
+  readonly isWhole: boolean;
   /** The outbox's lineage when the newest one was published. */
   readonly lineage: string | null;
   /** Every consumer has confirmed up to here; null where that is not known. */

@@ -80,7 +80,7 @@ class Publisher implements EventPublisher {
     const { state } = await this.#place.info();
     if (state.messages === 0) {
       this.#at = { sequence: state.last_seq, epoch: state.last_seq };
-      return { first: null, last: null, lineage: null, confirmed: null, unconfirmed: 0 };
+      return { first: null, last: null, isWhole: true, lineage: null, confirmed: null, unconfirmed: 0 };
     }
     const floor = Math.min(...infos.map((info) => info.ack_floor.stream_seq));
     const last = await this.#event(state.last_seq);
@@ -89,6 +89,7 @@ class Publisher implements EventPublisher {
     return {
       first: first.position,
       last: last.position,
+      isWhole: state.messages === state.last_seq - state.first_seq + 1,
       lineage: last.lineage,
       confirmed: floor < state.first_seq ? null : await this.#positionOf(floor),
       unconfirmed: Math.max(0, ...infos.map((info) => info.num_pending + info.num_ack_pending)),

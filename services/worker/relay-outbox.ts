@@ -141,8 +141,9 @@ class Run {
     this.#stats.unconfirmed = await outbox.waiting(relayConsumer);
   }
 
-  /** Whether the stream begins after something that not everybody has confirmed. */
-  async #lacksSome({ first }: PublisherState): Promise<boolean> {
+  /** Whether the stream has a hole, or begins after something that not everybody has confirmed. */
+  async #lacksSome({ first, isWhole }: PublisherState): Promise<boolean> {
+    if (!isWhole) return true;
     if (first === null) return false;
     const [next] = await this.#needs.outbox.read(relayConsumer, 1);
     return next !== undefined && comparePositions(next.position, first) < 0;
