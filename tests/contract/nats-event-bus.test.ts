@@ -256,6 +256,31 @@ describe("the event bus over three NATS nodes", () => {
     }
   });
 
+  test("[P51] a process too slow to hear is cut off by NATS, comes back by itself and is told", async () => {
+    const strict = await startNats({ configuration: "max_pending: 9MB" });
+    try {
+      const slow = await openProcess(strict.urls, "slow");
+      let interruptions = 0;
+      slow.bus.listen({ ...silent, interrupted: () => interruptions++ });
+      const conversation = newConversationId();
+      slow.bus.followConversation(conversation);
+      await settled(slow);
+      // Nothing is read here until the flood is over.
+      const subject = `slow.conversation.${bucketOf(conversation)}.${conversation}`;
+      const { hostname, port } = new URL(strict.urls[0]!);
+      const flood = Bun.spawnSync([process.execPath, "-e", floodOf(hostname, port, subject)]);
+      expect(flood.stderr.toString()).toBe("");
+      await until("the interruption is told", () => interruptions > 0, 5000);
+      const publisher = await openProcess(strict.urls, "slow");
+      const told: number[] = [];
+      slow.bus.listen({ ...silent, changes: (event) => told.push(event.rev) });
+      publisher.bus.publishChanges(changesOf(conversation, 7));
+      await until("what comes now is heard", () => told.includes(7), 5000);
+    } finally {
+      await strict.close();
+    }
+  });
+
   test("[P51] a bus that is away gathers nothing and throws nothing, and is back without being asked", async () => {
     const alone = await startNats();
     try {
@@ -282,6 +307,22 @@ describe("the event bus over three NATS nodes", () => {
     }
   });
 });
+
+/** A program that publishes 60 MB of no meaning, and ends when NATS has taken it. */
+function floodOf(hostname: string, port: string, subject: string): string {
+  return `
+    const socket = require("node:net").connect(${port}, "${hostname}");
+    socket.write('CONNECT {"verbose":false}\\r\\n');
+    const payload = Buffer.alloc(1000000);
+    for (let i = 0; i < 60; i++) {
+      socket.write("PUB ${subject} 1000000\\r\\n");
+      socket.write(payload);
+      socket.write("\\r\\n");
+    }
+    socket.write("PING\\r\\n");
+    socket.on("data", (data) => { if (String(data).includes("PONG")) process.exit(0); });
+  `;
+}
 
 const silent = { changes() {}, head() {}, state() {}, user() {}, interrupted() {} };
 
