@@ -57,6 +57,11 @@ export interface Gateway extends SocketHandler {
    * the pause in which commands under way are answered.
    */
   drain(withinMs: number, hurry?: AbortSignal): Promise<void>;
+  /**
+   * For a process that ends while other gateways go on: each session is served until its moment within the time, and
+   * then asked to come back at once, so that nobody is without service for longer than a reconnect. `drain` follows.
+   */
+  leave(withinMs: number, hurry?: AbortSignal): Promise<void>;
   /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
   shed(count: number, withinMs: number): number;
   /** `healed`: rooms in which a lost change was found. */
@@ -243,6 +248,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
         await pause(clock, Math.min(withinMs, answerWithinMs), hurry);
       for (const session of all) session.socket.close(closeCodes.draining, "draining");
     },
+    leave: (withinMs, hurry) => shedding.leave(sessions, withinMs, hurry),
     shed: (count, withinMs) => shedding.shed(sessions, count, withinMs),
     stats: () => ({
       sessions: hub.sessionCount,

@@ -35,6 +35,28 @@ export class Shedding {
     return chosen.length;
   }
 
+  /**
+   * Asks all of them, busy or not, and serves each until its moment; fulfils when the last has gone, or when hurried.
+   * For a process that ends while others go on.
+   */
+  async leave(sessions: Iterable<ClientSession>, withinMs: number, hurry?: AbortSignal): Promise<void> {
+    this.#isOver = true;
+    const all = [...sessions].filter((session) => session.state === "live");
+    if (all.length === 0 || hurry?.aborted) return;
+    await new Promise<void>((gone) => {
+      const cancels = all.map((session, i) =>
+        this.#clock.after((withinMs * i) / all.length, () => {
+          if (session.state === "live") this.#tell(session);
+        }),
+      );
+      cancels.push(this.#clock.after(withinMs + closeAfterMs, gone));
+      hurry?.addEventListener("abort", () => {
+        for (const cancel of cancels) cancel();
+        gone();
+      });
+    });
+  }
+
   /** All are about to be asked. */
   stop(): void {
     this.#isOver = true;
@@ -44,6 +66,10 @@ export class Shedding {
     if (this.#isOver) return;
     // Busy by now: the next slot finds another.
     if (!isIdle(session)) return void this.#chosen.delete(session);
+    this.#tell(session);
+  }
+
+  #tell(session: ClientSession): void {
     session.answer(comeBack);
     this.#clock.after(closeAfterMs, () => {
       if (session.state !== "closed") session.socket.close(closeCodes.draining, "draining");

@@ -100,6 +100,11 @@ export class SimulatedServer {
     return this.#composed.gateway.shed(count, withinMs);
   }
 
+  /** As when this process ends while others go on; here they all come back to it. */
+  leave(withinMs: number): Promise<void> {
+    return this.#composed.gateway.leave(withinMs);
+  }
+
   async stop(): Promise<void> {
     await this.#composed.gateway.drain(500);
     await this.#composed.messaging.drain();

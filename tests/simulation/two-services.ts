@@ -110,6 +110,10 @@ export class TwoServices {
     return this.#gateway.shed(count, withinMs);
   }
 
+  leave(withinMs: number): Promise<void> {
+    return this.#gateway.leave(withinMs);
+  }
+
   get waitingCommits(): number {
     return this.#first.messaging.waitingCommits();
   }

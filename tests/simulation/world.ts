@@ -36,6 +36,8 @@ export interface Options {
   readonly isCluster?: boolean;
   /** The server asks two sessions to come back, again and again. */
   readonly shedEveryMs?: number;
+  /** The server that runs then asks everybody to come back. */
+  readonly leaveAtMs?: number;
 }
 
 const roughMs = 20_000;
@@ -176,6 +178,8 @@ class World {
     this.troubles.busLoss = dice.one([0, 0.05, 0.2]);
     for (let i = 0; i < actions; i++) this.time.after(dice.whole(0, roughMs), () => this.#act());
     if (this.options.shedEveryMs !== undefined) this.#shedEvery(this.options.shedEveryMs);
+    if (this.options.leaveAtMs !== undefined)
+      this.time.after(this.options.leaveAtMs, () => void this.server?.leave(2_000));
     await this.time.run(roughMs + 3_000);
     this.#watchQueues();
   }
