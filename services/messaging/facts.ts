@@ -195,8 +195,11 @@ export class FactsCache {
     const conversation = await this.conversation(id);
     if (!conversation) return { conversation, member: null };
     const known = this.#usable(id);
-    const kept = known?.members.get(user);
-    if (kept) return { conversation, member: kept };
+    const kept = known?.members.get(user) ?? known?.roster?.find((member) => member.user === user);
+    if (kept) {
+      this.#keepMember(known!, kept);
+      return { conversation, member: kept };
+    }
     const changesBefore = known?.memberChanges;
     const member = await this.#loadMember.ask({ conversation: id, user });
     if (member && known && this.#known.peek(id) === known && known.memberChanges === changesBefore)

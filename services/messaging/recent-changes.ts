@@ -90,6 +90,12 @@ export class RecentChanges {
     this.#hits += ids.length - missing.length;
     this.#misses += missing.length;
     if (missing.length === 0) return held as (Message | null)[];
+    const [only] = missing;
+    if (missing.length === 1 && this.#isWanted(only!)) {
+      // Who asks for one conversation opens it: its page is wanted next.
+      const newest = (await this.#load(only!))?.ring.newest();
+      if (newest !== undefined) return held.map((message) => (message === undefined ? newest : message));
+    }
     const read = await this.#log.newest(missing);
     let next = 0;
     return held.map((message) => (message === undefined ? read[next++]! : message));
