@@ -32,9 +32,8 @@ async function conversations(
 ): Promise<readonly (Conversation | null)[]> {
   if (asked.length === 0) return [];
   const ids = [...new Set(asked)];
-  const buckets = [...new Set(ids.map(bucketOf))];
   const rows = await database.read("conversation_store.conversations", conversationsText, [
-    plainArray(buckets),
+    plainArray(ids.map(bucketOf)),
     plainArray(ids),
   ]);
   const found = new Map(rows.map((row) => [row.id as ConversationId, conversationOf(row)]));
@@ -42,8 +41,9 @@ async function conversations(
 }
 
 const conversationsText = `
-select bucket, id, kind, title, home_region, created_at, rev, last_seq, member_count
-from conversations where bucket = any($1::smallint[]) and id = any($2::uuid[])`;
+select c.bucket, c.id, c.kind, c.title, c.home_region, c.created_at, c.rev, c.last_seq, c.member_count
+from unnest($1::smallint[], $2::uuid[]) as p (bucket, id)
+join conversations c on c.bucket = p.bucket and c.id = p.id`;
 
 async function memberships(
   database: Database,

@@ -82,7 +82,7 @@ export async function newest(
 ): Promise<readonly (Message | null)[]> {
   if (conversations.length === 0) return [];
   const ids = [...new Set(conversations)];
-  const buckets = [...new Set(ids.map(bucketOf))];
+  const buckets = ids.map(bucketOf);
   const rows = await database.read("message_log.newest", newestText, [plainArray(buckets), plainArray(ids)], {
     mayBeReplica: true,
   });
@@ -146,6 +146,6 @@ select 'head', rev, last_seq, null, title_rev, title, null, null, null, null, nu
 
 const newestText = `
 select m.conversation_id, ${columns}
-from conversations c join messages m
-  on m.bucket = c.bucket and m.conversation_id = c.id and m.seq = c.last_seq
-where c.bucket = any($1::smallint[]) and c.id = any($2::uuid[]) and m.bucket = any($1::smallint[])`;
+from unnest($1::smallint[], $2::uuid[]) as p (bucket, id)
+join conversations c on c.bucket = p.bucket and c.id = p.id
+join messages m on m.bucket = p.bucket and m.conversation_id = p.id and m.seq = c.last_seq`;
