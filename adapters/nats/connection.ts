@@ -52,6 +52,9 @@ const dialWithinMs = 1000;
 /** Three intervals without an answer and the node is given up: 2.9 s. */
 const pingEveryMs = 950;
 const pingsUnansweredMax = 2;
+/** Interests that come together: a node takes them in before it answers a ping, about 12 us for each. */
+const interestsMany = 5_000;
+const pingsUnansweredMaxMany = 12;
 
 export async function openNats(options: NatsOptions): Promise<Nats> {
   const connection = await connectFirst(options);
@@ -64,6 +67,18 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
     for (const then of [...all]) guarded(then, options.onFailure);
   };
 
+  let fresh = 0;
+  let patient = 0;
+  async function bePatient(): Promise<void> {
+    fresh = 0;
+    patient++;
+    internal.heartbeats.maxOut = pingsUnansweredMaxMany;
+    await connection.flush().catch(() => {});
+    // Once more, so that the library's own pings, sent meanwhile, are answered too: it compares their count exactly.
+    await connection.flush().catch(() => {});
+    if (--patient === 0) internal.heartbeats.maxOut = pingsUnansweredMax;
+  }
+
   async function watch(): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === "staleConnection") internal.transport.socket?.destroy();
@@ -73,6 +88,7 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
         tell(lost);
       } else if (status.type === "reconnect") {
         isUp = true;
+        if (internal.subscriptions.size() >= interestsMany) void bePatient();
         options.onEvent?.({ kind: "back", server: status.server });
         tell(back);
       }
@@ -92,7 +108,9 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
     },
     subscribe(subject, hear) {
       const interest = new LeanSubscription(subject, hear, home);
-      if (!connection.isClosed()) internal.subscribe(interest);
+      if (connection.isClosed()) return interest;
+      internal.subscribe(interest);
+      if (++fresh >= interestsMany) void bePatient();
       return interest;
     },
     flush: () => connection.flush(),
@@ -207,7 +225,8 @@ interface Internals {
   subscribe(interest: LeanSubscription): void;
   unsubscribe(interest: LeanSubscription): void;
   unsub(interest: LeanSubscription): void;
-  readonly subscriptions: { cancel(interest: LeanSubscription): void };
+  readonly subscriptions: { size(): number; cancel(interest: LeanSubscription): void };
+  readonly heartbeats: { maxOut: number };
 }
 
 /** What is used of the library beyond its interface; its version is pinned, and another one shows here first. */
@@ -218,6 +237,8 @@ function internals(connection: NatsConnection): Internals {
       typeof protocol.unsubscribe === "function" &&
       typeof protocol.unsub === "function" &&
       typeof protocol.subscriptions.cancel === "function" &&
+      typeof protocol.subscriptions.size === "function" &&
+      protocol.heartbeats.maxOut === pingsUnansweredMax &&
       typeof protocol.connected === "boolean" &&
       protocol.transport !== undefined,
     "the NATS library is not the one that adapters/nats/connection.ts knows",
