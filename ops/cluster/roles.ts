@@ -63,7 +63,7 @@ export function roleParts(
       port: ports.role(at),
       cwd,
       stopWithinMs: 30_000,
-      isReady: async () => (await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1_000) })).ok,
+      isReady: async () => (await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) })).ok,
     };
   });
 }
@@ -95,7 +95,7 @@ export function frontPart(folder: ClusterFolder, processes: readonly RoleProcess
     // Through it, so that it is known to reach a process that is ready.
     isReady: async () => {
       const page = `http://${thisHost.address}:${ports.front}/health/ready`;
-      return (await fetch(page, { signal: AbortSignal.timeout(1_000) })).ok;
+      return (await fetch(page, { signal: AbortSignal.timeout(3_000) })).ok;
     },
   };
 }

@@ -155,6 +155,8 @@ export async function startAll(
   };
   await Promise.all([postgres(), ...others.map(ready)]);
   await untilSynchronous(parts.patroni);
+  // HAProxy finds out a little later than we do that a Patroni is back.
+  await Promise.all(parts.all.map((part) => part.untilReady(readyWithinMs)));
 }
 
 /** In an order in which nothing misses what it needs for a clean end. */

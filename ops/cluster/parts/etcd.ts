@@ -45,6 +45,6 @@ export function etcdParts(folder: ClusterFolder, hosts: readonly Host[]): PartDe
 
 /** Healthy means that it knows a leader. */
 async function isHealthy(client: string): Promise<boolean> {
-  const answer = await fetch(`${client}/health`, { signal: AbortSignal.timeout(1_000) });
+  const answer = await fetch(`${client}/health`, { signal: AbortSignal.timeout(3_000) });
   return ((await answer.json()) as { health: string }).health === "true";
 }

@@ -19,7 +19,7 @@ export function natsParts(folder: ClusterFolder, hosts: readonly Host[]): PartDe
       cwd: data,
       // Without these the runtime takes all cores for its garbage, next to everything else on this machine.
       env: { GOMEMLIMIT: "256MiB" },
-      isReady: async () => (await fetch(monitor, { signal: AbortSignal.timeout(1_000) })).ok,
+      isReady: async () => (await fetch(monitor, { signal: AbortSignal.timeout(3_000) })).ok,
     };
   });
 }
@@ -46,7 +46,8 @@ authorization { user: banyan, password: "${passwords.nats}" }
 ping_interval: "5s"
 ping_max: 2
 write_deadline: "5s"
-max_payload: 4MB
+# A change that does not fit is told as a head only, so that readers ask anew.
+max_payload: 8MB
 jetstream {
   store_dir: "${join(data, "jetstream")}"
   max_memory_store: 64MB

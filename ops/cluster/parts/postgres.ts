@@ -130,7 +130,7 @@ export async function isSynchronous(host: Host, port: number): Promise<boolean> 
 }
 
 function askPatroni(host: Host, port: number, path: string): Promise<Response> {
-  return fetch(`http://${host.address}:${port}${path}`, { signal: AbortSignal.timeout(1_000) });
+  return fetch(`http://${host.address}:${port}${path}`, { signal: AbortSignal.timeout(3_000) });
 }
 
 function postmasterOf(dataFolder: string): number | null {

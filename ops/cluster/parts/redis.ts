@@ -46,7 +46,7 @@ async function answersPing(hostname: string, port: number, password: string): Pr
     },
   });
   socket.write(`AUTH ${password}\r\nPING\r\n`);
-  const late = setTimeout(() => answer.resolve(false), 1_000);
+  const late = setTimeout(() => answer.resolve(false), 3_000);
   return answer.promise.finally(() => {
     clearTimeout(late);
     socket.end();

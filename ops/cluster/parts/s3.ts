@@ -23,6 +23,6 @@ export function s3Part(folder: ClusterFolder, host: Host): PartDefinition {
     host,
     port: folder.ports.s3,
     cwd: objects,
-    isReady: async () => (await fetch(`http://${at}/health`, { signal: AbortSignal.timeout(1_000) })).ok,
+    isReady: async () => (await fetch(`http://${at}/health`, { signal: AbortSignal.timeout(3_000) })).ok,
   };
 }
