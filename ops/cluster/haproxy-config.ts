@@ -67,7 +67,7 @@ function defaults(limits: HaproxyLimits): Section {
     "timeout client 60s",
     "timeout client-fin 10s",
     "timeout connect 2s",
-    `timeout check ${limits.checkEveryMs}ms`,
+    `timeout check ${limits.checkWithinMs}ms`,
     "timeout server 60s",
     `timeout queue ${limits.queueMs}ms`,
     `timeout tunnel ${limits.tunnelMs}ms`,

@@ -54,6 +54,8 @@ export const haproxyLimits = {
   /** Requests that one API process is given at once; more wait. */
   requestsPerApiMax: 500,
   checkEveryMs: secondMs,
+  /** A check without an answer by then has failed. */
+  checkWithinMs: secondMs,
   /** So many failed checks in a row, and a server is down. */
   checksFailedMax: 3,
   agentEveryMs: 500,

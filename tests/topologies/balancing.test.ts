@@ -44,7 +44,7 @@ beforeAll(async () => {
     outer: { host: "127.0.0.1", port: await freePort(), endsTls: true },
     gateways: processes,
     api: processes,
-    limits: { checkEveryMs: 100, agentEveryMs: 50, slowStartMs: 4_000, queueMs: 500 },
+    limits: { checkEveryMs: 100, checkWithinMs: 700, agentEveryMs: 50, slowStartMs: 4_000, queueMs: 500 },
   };
   haproxy = await startHaproxy(spec);
   url = `http://127.0.0.1:${spec.listen.port}`;
@@ -205,7 +205,7 @@ test("a process that hangs is cut off: its people go elsewhere at once, and it c
     const stoppedAt = performance.now();
     await becomes(1, "DOWN");
     await until("its sessions have ended", () => clients.filter((client) => client.isClosed).length === 10);
-    expect(performance.now() - stoppedAt).toBeLessThan(3_000);
+    expect(performance.now() - stoppedAt).toBeLessThan(5_000);
     await connect(10);
     expect(await sessions()).toEqual([20, 0]);
   } finally {
