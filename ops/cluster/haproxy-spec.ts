@@ -55,9 +55,9 @@ export const haproxyLimits = {
   requestsPerApiMax: 500,
   checkEveryMs: secondMs,
   /** A check without an answer by then has failed. */
-  checkWithinMs: secondMs,
+  checkWithinMs: 2 * secondMs,
   /** So many failed checks in a row, and a server is down. */
-  checksFailedMax: 3,
+  checksFailedMax: 2,
   agentEveryMs: 500,
   slowStartMs: 20 * secondMs,
   queueMs: 5 * secondMs,
