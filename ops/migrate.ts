@@ -9,7 +9,7 @@ import { askControl } from "#app/control.ts";
 import { StartProblem } from "#app/start-problem.ts";
 import { addConfigFlags, configOf } from "#ops/config-flags.ts";
 import { check } from "#ops/migrate/check.ts";
-import { beginCopy, endCopy, follow } from "#ops/migrate/copy.ts";
+import { beginCopy, endCopy, follow, learnSizes } from "#ops/migrate/copy.ts";
 import { cutOver } from "#ops/migrate/cut-over.ts";
 import { meet, type Parties } from "#ops/migrate/parties.ts";
 import { forgetState, type MoveState, readState, saveState } from "#ops/migrate/state.ts";
@@ -89,6 +89,7 @@ async function checked(dataDir: string, state: MoveState, parties: Parties): Pro
 /** Copied, followed, and compared up to the last moments. */
 async function copied(parties: Parties): Promise<Verifier> {
   await follow(parties, say);
+  await learnSizes(parties);
   const verifier = new Verifier(parties);
   await compareLive(verifier);
   return verifier;
@@ -111,7 +112,7 @@ async function move(
   await finish(dataDir, state, parties);
 }
 
-const roundsMax = 5;
+const roundsMax = 3;
 
 async function compareLive(verifier: Verifier): Promise<void> {
   for (let round = 1; round <= roundsMax; round++) {

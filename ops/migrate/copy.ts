@@ -92,6 +92,11 @@ export interface CleaningProblems {
   readonly target: string | null;
 }
 
+/** So that the comparison, and the first statements of the new side, are planned for tables of this size. */
+export async function learnSizes({ source, target }: Parties): Promise<void> {
+  await Promise.all([source.ask("analyze"), target.ask("analyze")]);
+}
+
 /** Takes away what the copying needed, on each side that can be reached; twice is once. `empty`: and the copy. */
 export async function endCopy(
   dataDir: string,

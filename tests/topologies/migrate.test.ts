@@ -188,7 +188,7 @@ test("[L3] a move whose asker falls silent behind the fence ends where it began"
     expect(await audit(server.url, places, crowd)).toMatchObject({ lost: 0, doubled: 0, gaps: 0 });
   }));
 
-test("[L3] a move killed in the middle is resumed; one into a database with data is refused", () =>
+test("[L3] a move that finds a difference is taken back; killed with its server it is resumed", () =>
   withServer(async (server) => {
     const places = await makePairs(server.url, 5);
     const crowd = await startCrowd(server.url, places);
@@ -203,6 +203,14 @@ test("[L3] a move killed in the middle is resumed; one into a database with data
     expect(await migrate(server, "status")).toMatch(/(\d+) of \1 tables/);
     expect(await isFenced(linked(embeddedTarget(server.dataDir)))).toBe(false);
     await crowd.chatted(300);
+    // One row that differs is found, and the server goes on where it was.
+    const [row] = await link.ask("select bucket, conversation_id, seq, text from messages limit 1");
+    const place = [row!.bucket, row!.conversation_id, row!.seq];
+    const put = "update messages set text = $4 where bucket = $1 and conversation_id = $2 and seq = $3";
+    await link.ask(put, [...place, `${row!.text}!`]);
+    await expect(migrate(server, "resume")).rejects.toThrow("the copy differs: 1 conversations");
+    await crowd.sendersServed(10);
+    await link.ask(put, [...place, row!.text]);
     // Both ended: PostgreSQL's own slot and subscription remember how far they were.
     await server.kill();
     await server.restart();
