@@ -15,6 +15,9 @@ import { runBanyan, temporaryFolder } from "#tests/server.ts";
 
 const bringUpMs = 120_000;
 
+/** The test runner lets no process outlive the one who started it; here that is what is to be seen. */
+const mayOutlive = { BUN_FEATURE_FLAG_NO_ORPHANS: "0" };
+
 test(
   "up makes everything ready, up again changes nothing, what was killed comes back, down leaves nothing",
   async () => {
@@ -93,6 +96,7 @@ test(
       stdout: "pipe",
       stderr: "inherit",
       stdin: "ignore",
+      env: { ...process.env, ...mayOutlive },
     });
     const reader = starter.stdout.getReader();
     const { value } = await reader.read();
@@ -110,7 +114,7 @@ test(
 );
 
 async function cluster(verb: string, dir: string, ...rest: string[]) {
-  return runBanyan(["cluster", verb, "--dir", dir, ...rest]);
+  return runBanyan(["cluster", verb, "--dir", dir, ...rest], mayOutlive);
 }
 
 /** The process of each part, as `status` tells it. */
