@@ -45,6 +45,11 @@ export function loadOwnConfig(flags: Given["flags"]): Config {
   return loadConfig({ flags, environment: process.env, nowMs: Date.now() });
 }
 
+/** Whether the process's own environment sets it. */
+export function isInOwnEnvironment(name: OptionName): boolean {
+  return process.env[variableOf(name)] !== undefined;
+}
+
 export function loadConfig(given: Given): Config {
   const problems: string[] = [];
   const preset = choose("preset", given, {}, "", "embedded", problems) as Preset;

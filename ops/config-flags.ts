@@ -3,7 +3,7 @@
 import { type Command, Option as Flag } from "commander";
 import type { Option } from "#app/config/option.ts";
 import { flagOf, type OptionName, optionNames, options, variableOf } from "#app/config/options.ts";
-import { type Config, loadOwnConfig } from "#app/config.ts";
+import { type Config, isInOwnEnvironment, loadOwnConfig } from "#app/config.ts";
 
 export function addConfigFlags(command: Command, names: readonly OptionName[] = optionNames): void {
   for (const name of names) {
@@ -32,9 +32,7 @@ export function configOf(command: Command): Config {
 /** Options that this command line or the environment sets, and the file therefore cannot. */
 export function pinnedOptions(command: Command): OptionName[] {
   const flags = flagsOf(command);
-  return optionNames.filter(
-    (name) => flags[name] !== undefined || process.env[variableOf(name)] !== undefined,
-  );
+  return optionNames.filter((name) => flags[name] !== undefined || isInOwnEnvironment(name));
 }
 
 function flagsOf(command: Command): Partial<Record<OptionName, string>> {

@@ -21,6 +21,7 @@ interface Given {
   readonly back?: boolean;
   readonly checkOnly?: boolean;
   readonly copyOnly?: boolean;
+  readonly adminUrlFile?: string;
   readonly cutOffOthers?: boolean;
   readonly targetIsGone?: boolean;
   readonly bridge: string;
@@ -36,6 +37,7 @@ export function define(command: Command): void {
       "Move to the cluster that this JSON file names (options as in banyan.config.json).",
     )
     .option("--back", "Move from the cluster back into this data directory.")
+    .option("--admin-url-file <file>", "With --back: holds the URL by which the cluster may be copied from.")
     .option("--check-only", "Say what would hinder the move, and change nothing.")
     .option("--copy-only", "Copy, follow and compare, but do not cut over: `resume` does.")
     .option("--cut-off-others", "Do not mind other processes of Banyan on the old database.")
@@ -57,8 +59,7 @@ async function run(config: Config, what: string | undefined, given: Given): Prom
 
 async function begin(dataDir: string, given: Given): Promise<void> {
   const server = await askControl(dataDir, "state");
-  const adminUrl = process.env.MIGRATE_ADMIN_URL;
-  const state = moveFor(dataDir, { ...given, ...(adminUrl ? { adminUrl } : {}) }, server);
+  const state = moveFor(dataDir, given, server);
   if (state.direction === "back") await askControl(dataDir, "openEmbedded", { anew: true });
   const parties = await meet(dataDir, state);
   try {

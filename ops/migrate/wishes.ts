@@ -16,7 +16,8 @@ export interface Wishes {
   readonly bridge: string;
   /** The same place as the cluster's PostgreSQL reaches it, through a tunnel for example. */
   readonly bridgeSeenAs?: string;
-  readonly adminUrl?: string;
+  /** A file, since a URL holds a password and a command line is for all to see. */
+  readonly adminUrlFile?: string;
 }
 
 /** `embedded`: what the server uses now; `pinned`: options that its command line or environment sets. */
@@ -72,11 +73,12 @@ function moveTo(file: string, wishes: Wishes): MoveState {
 }
 
 function moveBack(earlier: MoveState | null, wishes: Wishes): MoveState {
-  const adminUrl = wishes.adminUrl ?? (earlier?.direction === "to" ? earlier.adminUrl : undefined);
+  const known = earlier?.direction === "to" ? earlier.adminUrl : undefined;
+  const adminUrl = wishes.adminUrlFile ? readText(wishes.adminUrlFile).trim() : known;
   if (!adminUrl)
     throw new StartProblem(
       "The cluster's administrator is not known: this installation was not moved there by this command.",
-      "Give the URL in the environment variable MIGRATE_ADMIN_URL.",
+      "Give the URL in a file: --admin-url-file.",
     );
   const moved = earlier?.direction === "to" ? Object.keys(earlier.values) : [];
   return {
@@ -100,6 +102,14 @@ function readObject(file: string): Record<string, unknown> {
     throw new ConfigurationError([`${file} cannot be read as JSON (${(error as Error).message}).`]);
   }
   throw new ConfigurationError([`${file} should hold one JSON object, such as {"postgresUrl": "..."}.`]);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigurationError([`${file} cannot be read (${(error as Error).message}).`]);
+  }
 }
 
 function checkValues(file: string, values: Record<string, unknown>): void {
