@@ -4,7 +4,7 @@ import { statfsSync } from "node:fs";
 import { isFenced, processesConnected } from "#adapters/postgres/copying/fence.ts";
 import type { Link } from "#adapters/postgres/copying/link.ts";
 import { remainsOn } from "#adapters/postgres/copying/publication.ts";
-import { filledTables } from "#adapters/postgres/copying/tables.ts";
+import { allTables, filledTables } from "#adapters/postgres/copying/tables.ts";
 import { MiB } from "#base/units.ts";
 import type { Parties } from "./parties.ts";
 import type { MoveState } from "./state.ts";
@@ -36,16 +36,53 @@ export async function check(dataDir: string, state: MoveState, parties: Parties)
   const filled = await filledTables(target);
   if (filled.length > 0)
     problems.push(`The new database is not empty (${filled.slice(0, 5).join(", ")}): give an empty one.`);
+  const tables = await allTables(target);
+  // A copy that is given up takes all tables away again.
+  if (tables.length > 0 && !tables.includes("schema_migrations") && filled.length === 0)
+    problems.push(
+      `The new database has tables of others (${tables.slice(0, 5).join(", ")}): give an empty one.`,
+    );
   await noRemains(source, "old", problems);
   await noRemains(target, "new", problems);
   if (state.direction === "to" && to!.wal_level !== "logical")
     notes.push("the cluster has wal_level other than logical: there will be no way back until that is set");
   if (state.direction === "to" && (await processesConnected(target)) > 0)
     problems.push("Processes of Banyan use the new database already: stop them until the move is done.");
+  for (const url of otherParts(state.values))
+    if (!(await isReachable(url)))
+      problems.push(`Nothing answers at ${url.host}, which the file names: start it, or correct the file.`);
   if (state.direction === "back" && freeMiB(dataDir) < mib(from!.bytes) * 1.5)
     problems.push(`The disk of ${dataDir} has less than 1.5 times the room that the copy needs.`);
   return { problems, notes };
 }
+
+/** The cluster's parts beside PostgreSQL: whatever the file gives as a URL of this kind. */
+function otherParts(values: MoveState["values"]): URL[] {
+  const texts = Object.values(values).flatMap((value) =>
+    Array.isArray(value) ? value : String(value).split(","),
+  );
+  return texts
+    .filter((text) => /^(nats|tls|rediss?):\/\//.test(text) && URL.canParse(text))
+    .map((text) => new URL(text));
+}
+
+const defaultPorts: Record<string, number> = { "nats:": 4222, "tls:": 4222, "redis:": 6379, "rediss:": 6379 };
+
+async function isReachable(url: URL): Promise<boolean> {
+  const port = Number(url.port) || defaultPorts[url.protocol]!;
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const opening = Bun.connect({ hostname, port, socket: { data() {} } });
+  const opened = opening.then(
+    (socket) => {
+      socket.end();
+      return true;
+    },
+    () => false,
+  );
+  return Promise.race([opened, Bun.sleep(reachWithinMs).then(() => false)]);
+}
+
+const reachWithinMs = 3_000;
 
 async function noRemains(link: Link, which: string, problems: string[]): Promise<void> {
   const remains = await remainsOn(link);

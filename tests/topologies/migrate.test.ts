@@ -11,6 +11,7 @@ import { remainsOn } from "#adapters/postgres/copying/publication.ts";
 import { filledTables } from "#adapters/postgres/copying/tables.ts";
 import { askControl } from "#app/control.ts";
 import { embeddedTarget } from "#ops/migrate/parties.ts";
+import { saveState } from "#ops/migrate/state.ts";
 import { type PostgresPart, startPostgres } from "#tests/parts/postgres.ts";
 import { until } from "#tests/parts/until.ts";
 import { audit, type Crowd, makePairs, startCrowd } from "#tests/scenarios/senders.ts";
@@ -173,7 +174,7 @@ test("[L3] a cluster that dies while it is copied to leaves the server serving, 
     }
   }));
 
-test("[L3] a move whose asker falls silent behind the fence ends where it began", () =>
+test("[L3] a move that ends behind the fence, by its asker's silence or a crash, ends where it began", () =>
   withServer(async (server) => {
     const places = await makePairs(server.url, 5);
     const crowd = await startCrowd(server.url, places);
@@ -184,6 +185,26 @@ test("[L3] a move whose asker falls silent behind the fence ends where it began"
     expect(await isFenced(source)).toBe(true);
     await crowd.sendersServed(10);
     expect(await isFenced(source)).toBe(false);
+
+    // The same with the server itself gone: it finds what was under way when it starts.
+    saveState(server.dataDir, {
+      direction: "to",
+      phase: "fenced",
+      values: {},
+      without: [],
+      adminUrl: cluster.url(),
+      bridge: null,
+      startedAt: new Date().toISOString(),
+      earlier: null,
+    });
+    await fence(source);
+    await server.kill();
+    await server.restart();
+    await crowd.sendersServed(10);
+    const home = linked(embeddedTarget(server.dataDir));
+    expect(await isFenced(home)).toBe(false);
+    expect(await migrate(server, "status")).toContain("copying");
+    await migrate(server, "abort");
     await crowd.finish();
     expect(await audit(server.url, places, crowd)).toMatchObject({ lost: 0, doubled: 0, gaps: 0 });
   }));
@@ -198,6 +219,7 @@ test("[L3] a move that finds a difference is taken back; killed with its server 
     await taken.link.ask("insert into kept values (1)");
     const refused = await runBanyan(["migrate", "--data-dir", server.dataDir, "--to", taken.file]);
     expect(refused.err).toContain("not empty (kept)");
+    expect(refused.err).not.toContain("loopback");
     const { file, link } = await newPlace();
     await migrate(server, "--to", file, "--copy-only");
     expect(await migrate(server, "status")).toMatch(/(\d+) of \1 tables/);
