@@ -44,7 +44,7 @@ export function roleParts(
     return {
       name,
       command: [bun, join(root, "ops/main.ts"), "serve"],
-      env: {
+      env: withoutEmpty({
         BANYAN_TOPOLOGY: "cluster",
         BANYAN_ROLES: roles.join(","),
         BANYAN_DATA_DIR: cwd,
@@ -58,7 +58,7 @@ export function roleParts(
         BANYAN_NATS_URLS: connections.natsUrls.join(","),
         BANYAN_REDIS_URL: connections.redisUrl,
         BANYAN_LOG_FORMAT: "text",
-      },
+      }),
       host: thisHost,
       port: ports.role(at),
       cwd,
@@ -66,6 +66,11 @@ export function roleParts(
       isReady: async () => (await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) })).ok,
     };
   });
+}
+
+/** A list with nothing in it is not given at all. */
+function withoutEmpty(env: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 }
 
 export function frontPart(folder: ClusterFolder, processes: readonly RoleProcess[]): PartDefinition {

@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path";
 import { StartProblem } from "#app/start-problem.ts";
+import { openWebAssets } from "#app/web-assets.ts";
 import {
   chooseShape,
   type OneMachine,
@@ -13,6 +14,7 @@ import {
 import type { PartProcess } from "#ops/cluster/parts/part-process.ts";
 import { takenPorts } from "#ops/cluster/parts/ports.ts";
 import { startAll } from "#ops/cluster/start-parts.ts";
+import { root } from "#ops/root.ts";
 
 /** Roles load Banyan, connect and migrate the database. */
 const readyWithinMs = 60_000;
@@ -47,7 +49,9 @@ async function bringUp(cluster: OneMachine, say: (line: string) => void): Promis
     await part.untilReady(readyWithinMs);
     told(part);
   };
-  await startAll(cluster.parts, told);
+  // The web client is kept in the house, where the processes' own user may not write.
+  const web = cluster.roles.length > 0 ? openWebAssets({ root }).warm() : null;
+  await Promise.all([startAll(cluster.parts, told), web]);
   // One prepares the database, the others find it prepared.
   const [first, ...others] = cluster.roles;
   if (first) await ready(first);
