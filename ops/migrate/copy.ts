@@ -43,7 +43,9 @@ async function makeSchema(state: MoveState, target: Link): Promise<void> {
   }
 }
 
-const stalledMs = 120_000;
+const gaveUp =
+  "PostgreSQL gave up the copy; the new database's log says why (if its log_min_messages is error or finer)";
+const stalledMs = 60_000;
 const failuresMax = 4;
 
 /** Fulfils when every table is copied and followed; the delay of the following, in milliseconds. */
@@ -51,14 +53,16 @@ export async function follow(parties: Parties, say: (line: string) => void): Pro
   const { source, target } = parties;
   const began = performance.now();
   let failures = 0;
+  let ready = 0;
   let said = "";
   let movedAt = performance.now();
   for (;;) {
     const progress = await progressOf(target);
+    if (progress.tablesReady > ready) failures = 0;
+    ready = progress.tablesReady;
     if (progress.hasFailed) {
       // A connection that broke ends it as well; it goes on from where it was.
-      if (++failures > failuresMax)
-        throw new Error("PostgreSQL gave up the copy; the new database's log says why");
+      if (++failures > failuresMax) throw new Error(gaveUp);
       await Bun.sleep(failures * 500);
       await resubscribe(target, parties.connection);
       continue;
@@ -83,7 +87,7 @@ async function whyStalled(target: Link): Promise<string> {
     "select count(*)::int as workers from pg_stat_subscription where pid is not null",
   );
   return row!.workers > 0
-    ? "the copy does not get on: nothing came for two minutes"
+    ? "the copy does not get on: nothing came for a minute; the new database's log says why"
     : "the new database has no worker that copies: can it reach the old one? (--bridge-seen-as)";
 }
 

@@ -7,7 +7,8 @@ import { markerTable } from "./tables.ts";
 /** `connection`: as the taking PostgreSQL reaches the giving one; holds a password. */
 export async function subscribe(target: Link, connection: string): Promise<void> {
   await createMarker(target);
-  const options = "copy_data = true, disable_on_error = true";
+  // A table that cannot be copied yet (all slots taken, the connection broke) is tried again by itself.
+  const options = "copy_data = true, disable_on_error = false";
   await target.ask(
     `create subscription ${copyName} connection ${quoted(connection)} publication ${copyName} with (${options})`,
   );

@@ -35,14 +35,13 @@ export function settingsFor(machine: Machine, place: Place): Record<string, stri
     wal_compression: "off",
     wal_buffers: "16MB",
 
-    // A move to a cluster and back copies and follows by logical replication (docs/decisions/0015-moving-up.md);
-    // both ends have room for the copy of several tables at once. A slot that was forgotten is given up before it
-    // fills the disk.
+    // A move to a cluster and back copies and follows by logical replication (docs/decisions/0015-moving-up.md).
+    // While tables are copied each has a slot on the one side and, until PostgreSQL 17 out of the same number, an
+    // origin on the other. A slot that was forgotten is given up before it fills the disk.
     wal_level: "logical",
     max_wal_senders: "12",
-    max_replication_slots: "12",
+    max_replication_slots: "32",
     max_logical_replication_workers: "10",
-    max_sync_workers_per_subscription: "6",
     max_worker_processes: "16",
     max_slot_wal_keep_size: "16GB",
 
@@ -74,6 +73,12 @@ export function settingsFor(machine: Machine, place: Place): Record<string, stri
     cluster_name: place.title,
   };
 }
+
+/** What only the embedded version knows, 18: origins are counted by themselves there. */
+export const settingsOfEighteen: Record<string, string> = {
+  max_active_replication_origins: "32",
+  max_sync_workers_per_subscription: "4",
+};
 
 export function asArguments(settings: Record<string, string>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

@@ -11,7 +11,7 @@ import { thisMachine } from "./machine.ts";
 import { placeIn } from "./place.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { chooseRunAs } from "./run-as.ts";
-import { settingsFor } from "./settings.ts";
+import { settingsFor, settingsOfEighteen } from "./settings.ts";
 
 export type EmbeddedEvent =
   | { readonly kind: "creating" }
@@ -104,7 +104,7 @@ async function run(dataDir: string, options: EmbeddedOptions): Promise<Running> 
     ]);
     const isNew = await ensureCluster(folder, binaries, runAs, () => tell({ kind: "creating" }));
     makePrivateFolder(socketFolder, runAs);
-    const settings = { ...settingsFor(thisMachine(), place), ...options.settings };
+    const settings = { ...settingsFor(thisMachine(), place), ...settingsOfEighteen, ...options.settings };
     const keeper = new Keeper(() => startPostmaster(place, binaries, runAs, settings), tell);
     await keeper.start();
     const postgres: EmbeddedPostgres = {
