@@ -1,163 +1,191 @@
-// Which technology serves which port is chosen here, for the embedded topology: a PostgreSQL of its own, and the
-// bus, presence and limits inside the process. Parts open in order and close in reverse.
+// One process: the roles that it was given, over the technologies of its topology. Parts open in order and close in
+// reverse; a stop first leads people elsewhere, then finishes what they gave.
 
 import { join } from "node:path";
 import { systemChance, systemClock } from "#adapters/bun/clock.ts";
 import { openPasswords, owaspCost } from "#adapters/bun/password.ts";
 import { createBunSockets } from "#adapters/bun/sockets.ts";
-import { createMemoryBus } from "#adapters/memory/event-bus.ts";
-import { createMemoryPresence } from "#adapters/memory/presence.ts";
-import { openMemoryRateLimits } from "#adapters/memory/rate-limits.ts";
-import { openOutboxStream } from "#adapters/outbox/event-stream.ts";
-import { type EmbeddedEvent, startEmbedded } from "#adapters/postgres/embedded/start.ts";
-import { openPostgres } from "#adapters/postgres/open.ts";
-import { carriedPostgres, carriedWeb } from "#app/carried.ts";
-import { compose } from "#app/compose.ts";
+import { startAgentCheck, weightPercent } from "#app/agent-check.ts";
+import { carriedWeb } from "#app/carried.ts";
+import { composeGateway, composeMessaging, composeWorker } from "#app/compose.ts";
+import type { Role } from "#app/config/cluster-options.ts";
+import { roles as allRoles } from "#app/config/cluster-options.ts";
 import type { Config } from "#app/config.ts";
-import { watchDisk } from "#app/disk-watch.ts";
+import { watchEventLoopLag } from "#app/event-loop-lag.ts";
 import { startHttpServer } from "#app/http-server.ts";
 import { createLifecycle } from "#app/lifecycle.ts";
 import { serviceLimits, sessionLife } from "#app/limits.ts";
 import { operationsRoutes } from "#app/operations-routes.ts";
+import { limitSocketAttempts } from "#app/socket-attempts.ts";
+import { openTechnologies } from "#app/technologies.ts";
+import { showServices } from "#app/telemetry/gauges.ts";
 import type { Log } from "#app/telemetry/log.ts";
-import { observedStores } from "#app/telemetry/observed-stores.ts";
 import { createTelemetry } from "#app/telemetry.ts";
 import { openWebAssets } from "#app/web-assets.ts";
+import type { ProcessState } from "#ports/roll-call.ts";
 import { limits as wire } from "#protocol/limits.ts";
 import { createApi } from "#services/api/create-api.ts";
-import { durableConsumers } from "#services/worker/worker.ts";
+import { startRebalance } from "#services/gateway/rebalance.ts";
+import { startPresenceSweep } from "#services/presence/sweep-dead-gateways.ts";
 import manifest from "../package.json" with { type: "json" };
 
 export interface Assembled {
   readonly url: string;
-  /** Sessions are told when to come back, commits are finished, the database is stopped. */
+  /** Sessions are led elsewhere or told when to come back, commits are finished, the parts are closed. */
   stop(hurry: AbortSignal): Promise<void>;
 }
+
+/** A balancer asks twice a second; until it has heard of a drain it would send people straight back. */
+const balancerHearsMs = 1_200;
 
 export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const parts = createLifecycle(log);
   const telemetry = createTelemetry(log);
   const onFailure = (error: unknown) => telemetry.observe.storeFailed(error);
-  const source = config.postgresUrl ? { url: config.postgresUrl } : await embeddedPostgres();
-  const { observe } = telemetry;
-  const opened = await parts.open(
-    "tables",
-    () =>
-      openPostgres({
-        ...source,
-        emojiPerMessageMax: wire.emojiPerMessageMax,
-        onStatement: observe.statementDone,
-      }),
-    (it) => it.close(),
-  );
-  const stores = observedStores(opened, observe);
-  const disk = watchDisk(config.dataDir, config.diskFreeMiBMin, telemetry.observe.diskChanged);
-  const bus = createMemoryBus(onFailure);
-  const sockets = createBunSockets(() => composed.gateway, {
+  const instance = Buffer.from(systemChance.bytes(8)).toString("hex");
+  const isCluster = config.topology === "cluster";
+  const has = (role: Role) => config.roles.length === 0 || config.roles.includes(role);
+  const technologies = await openTechnologies({ config, instance, parts, telemetry, onFailure });
+  const { stores, bus, presence, rollCall, sharedCounts } = technologies;
+
+  const sockets = createBunSockets(() => gateway!, {
     frameBytesMax: wire.frameBytesMax,
     sendQueueBytesMax: config.sendQueueBytesMax,
     silenceMs: wire.silenceMs,
   });
-  const composed = compose({
+  const needs = {
     stores,
     bus,
-    presence: createMemoryPresence(systemClock),
+    presence,
+    ...(sharedCounts ? { sharedCounts } : {}),
     sockets,
     clock: systemClock,
     chance: systemChance,
-    limits: serviceLimits(config),
-    durable: {
-      stream: openOutboxStream(stores.outbox, systemClock, { consumers: durableConsumers }),
-      deadLetters: opened.deadLetters,
-    },
+    limits: serviceLimits(config, config.topology),
+    durable: technologies.durable,
     homeRegion: "home",
     sessionLife: sessionLife(config),
     onFailure,
-    mayWrite: () => !disk.isFull(),
-  });
-  const api = createApi({
-    accounts: stores.accounts,
-    conversations: stores.conversationStore,
-    inbox: composed.messaging.inbox,
-    messaging: composed.messaging,
-    events: bus,
-    passwords: openPasswords({ ...owaspCost, memoryKiB: config.hashMemoryKiB }),
-    limits: openMemoryRateLimits(),
-    clock: systemClock,
-    chance: systemChance,
-    config: { ...config, version: manifest.version },
-    noteFailure: onFailure,
-  });
-  const web = openWebAssets({ root: join(import.meta.dir, ".."), embedded: await carriedWeb() });
-  let isStopping = false;
-  const notReadyBecause = () => (isStopping ? "stopping" : disk.isFull() ? "the disk is full" : null);
+    mayWrite: technologies.mayWrite,
+  };
+  const messaging = has("messaging") ? composeMessaging(needs) : null;
+  const reached = technologies.reachMessaging(messaging);
+  const gateway = has("gateway") ? composeGateway(needs, reached.messaging, reached.inbox) : null;
+  const worker = has("worker") ? composeWorker(needs) : null;
+  const sweep =
+    has("presence") && technologies.presenceUpkeep
+      ? startPresenceSweep({ upkeep: technologies.presenceUpkeep, clock: systemClock, onFailure })
+      : null;
+  const api = has("api")
+    ? createApi({
+        accounts: stores.accounts,
+        conversations: stores.conversationStore,
+        inbox: reached.inbox,
+        messaging: reached.messaging,
+        events: bus,
+        passwords: openPasswords({ ...owaspCost, memoryKiB: config.hashMemoryKiB }),
+        limits: technologies.rateLimits,
+        clock: systemClock,
+        chance: systemChance,
+        config: { ...config, version: manifest.version },
+        noteFailure: onFailure,
+      })
+    : null;
+  const web = api ? openWebAssets({ root: join(import.meta.dir, ".."), embedded: await carriedWeb() }) : null;
+  showServices(telemetry, { gateway, messaging, api, worker });
+
+  let state: ProcessState = "serving";
+  const notReadyBecause = () => (state === "leaving" ? "stopping" : technologies.notReadyBecause());
   const server = await parts.open(
     "listener",
     () =>
       startHttpServer(config, {
         sockets,
-        api: (request, info) => api.fetch(request, info),
+        api: api && ((request, info) => api.fetch(request, info)),
         operations: operationsRoutes({
           notReadyBecause,
           metrics: config.metrics ? { text: telemetry.metrics, token: config.metricsToken } : null,
         }),
-        web: web.fetch,
-        refuseSocket: () =>
-          composed.gateway.stats().connections < config.socketsMax ? null : "Too many sockets.",
+        web: web?.fetch ?? null,
+        refuseSocket() {
+          if (!gateway) return "This process holds no sessions.";
+          return gateway.stats().connections < config.socketsMax ? null : "Too many sockets.";
+        },
+        socketAttempt: limitSocketAttempts(technologies.rateLimits, config.socketsPerMinute),
       }),
     (it) => it.stop(),
   );
-  telemetry.gauge("sessions", "Live sessions.", () => composed.gateway.stats().sessions);
-  telemetry.gauge("deliveries", "Frames handed to readers.", () => composed.gateway.stats().deliveries);
-  telemetry.gauge(
-    "commits_waiting",
-    "Commands that wait for their commit.",
-    composed.messaging.waitingCommits,
-  );
-  telemetry.cache("facts", () => composed.messaging.facts.stats());
-  void web.warm().catch((error) => log.error("the web client could not be built", error));
+  void web?.warm().catch((error) => log.error("the web client could not be built", error));
 
-  async function embeddedPostgres() {
-    const postgres = await parts.open(
-      "PostgreSQL",
-      async () =>
-        startEmbedded({
-          dataDir: config.dataDir,
-          onEvent: (event) => tellOfPostgres(log, event),
-          binariesFolder: await carriedPostgres(config.dataDir),
+  await reached.serve();
+  const sessions = () => gateway?.stats().sessions ?? 0;
+  const roles = config.roles.length === 0 ? allRoles : config.roles;
+  const { version } = manifest;
+  rollCall.announce(() => ({ instance, roles, state, sessions: sessions(), url: server.url, version }));
+  const lag = watchEventLoopLag();
+  if (config.agentPort > 0)
+    await parts.open(
+      "agent check",
+      () =>
+        startAgentCheck({
+          host: config.host,
+          port: config.agentPort,
+          state: () => ({
+            ready: notReadyBecause() === null,
+            draining: state === "leaving",
+            weightPercent: weightPercent({
+              sockets: gateway?.stats().connections ?? 0,
+              socketsMax: config.socketsMax,
+              lagMs: lag.lagMs(),
+            }),
+          }),
         }),
-      (opened) => opened.stop(),
+      (it) => it.stop(),
     );
-    return { socketDir: postgres.socketDir, username: postgres.username, database: postgres.database };
-  }
+  const rebalance =
+    gateway && isCluster
+      ? startRebalance({
+          gateway,
+          clock: systemClock,
+          sessionsElsewhere: () =>
+            rollCall
+              .processes()
+              .filter(
+                (it) => it.instance !== instance && it.roles.includes("gateway") && it.state === "serving",
+              )
+              .map((it) => it.sessions),
+        })
+      : null;
 
   return {
     url: server.url,
     async stop(hurry) {
-      isStopping = true;
-      await composed.gateway.drain(config.drainMs, hurry);
-      await composed.messaging.drain();
-      await composed.worker.stop();
-      composed.gateway.stop();
-      disk.close();
+      state = "leaving";
+      rollCall.tell();
+      rebalance?.stop();
+      if (config.agentPort > 0) await pause(balancerHearsMs, hurry);
+      if (isCluster) await gateway?.leave(config.drainMs, hurry);
+      await gateway?.drain(isCluster ? 0 : config.drainMs, hurry);
+      await server.idle(hurry);
+      await reached.leave();
+      await messaging?.drain();
+      await worker?.stop();
+      await sweep?.stop();
+      gateway?.stop();
+      rollCall.leave();
+      lag.stop();
       await parts.close(hurry);
     },
   };
 }
 
-function tellOfPostgres(log: Log, event: EmbeddedEvent): void {
-  switch (event.kind) {
-    case "creating":
-      return log.info("PostgreSQL: a new database is made");
-    case "starting":
-      return log.debug("PostgreSQL is starting");
-    case "ready":
-      return log.info("PostgreSQL is up", { pid: event.pid, ms: event.tookMs });
-    case "died":
-      return log.error("PostgreSQL ended by itself and is started again", undefined, {
-        code: event.exitCode,
-      });
-    case "restart_failed":
-      return log.error("PostgreSQL did not start again; another try follows", event.error);
-  }
+function pause(ms: number, hurry: AbortSignal): Promise<void> {
+  if (hurry.aborted) return Promise.resolve();
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    hurry.addEventListener("abort", () => {
+      clearTimeout(timer);
+      done();
+    });
+  });
 }

@@ -10,8 +10,10 @@ import type { ConversationStore } from "#ports/conversation-store.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { MessageLog } from "#ports/message-log.ts";
+import type { Messaging } from "#ports/messaging.ts";
 import type { Outbox } from "#ports/outbox.ts";
 import type { Presence } from "#ports/presence.ts";
+import type { SharedCounts } from "#ports/rate-limits.ts";
 import type { Sockets } from "#ports/sockets.ts";
 import { changeEncoder } from "#services/gateway/encode-changes.ts";
 import { createGateway, type Gateway, type GatewayLimits } from "#services/gateway/gateway.ts";
@@ -31,6 +33,8 @@ export interface ComposeNeeds {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly presence: Presence;
+  /** Where other gateways serve the same accounts. */
+  readonly sharedCounts?: SharedCounts;
   readonly sockets: Sockets;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -50,9 +54,16 @@ export interface Composed {
   readonly worker: Worker;
 }
 
+/** All services in one process, each with the others at hand. */
 export function compose(needs: ComposeNeeds): Composed {
+  const messaging = composeMessaging(needs);
+  const gateway = composeGateway(needs, messaging, messaging.inbox);
+  return { messaging, gateway, worker: composeWorker(needs) };
+}
+
+export function composeMessaging(needs: Omit<ComposeNeeds, "durable" | "sockets">): MessagingService {
   const { stores, clock, chance } = needs;
-  const messaging = createMessaging({
+  return createMessaging({
     ...needs,
     log: stores.messageLog,
     store: stores.conversationStore,
@@ -61,7 +72,16 @@ export function compose(needs: ComposeNeeds): Composed {
     encoder: changeEncoder,
     newConversationId: () => uuidV7(clock.now(), chance.bytes(10)) as ConversationId,
   });
-  const gateway = createGateway({ ...needs, accounts: stores.accounts, inbox: messaging.inbox, messaging });
-  const worker = startWorker({ ...needs, ...needs.durable, inbox: stores.inbox });
-  return { messaging, gateway, worker };
+}
+
+export function composeGateway(
+  needs: Omit<ComposeNeeds, "durable">,
+  messaging: Messaging,
+  inbox: Pick<Inbox, "list" | "cursors">,
+): Gateway {
+  return createGateway({ ...needs, accounts: needs.stores.accounts, inbox, messaging });
+}
+
+export function composeWorker(needs: Omit<ComposeNeeds, "sockets">): Worker {
+  return startWorker({ ...needs, ...needs.durable, inbox: needs.stores.inbox });
 }

@@ -67,9 +67,23 @@ export function loadConfig(given: Given): Config {
     given.nowMs,
     problems,
   );
+  problems.push(...topologyProblems(values));
   if (problems.length > 0) throw new ConfigurationError(problems);
   const warnings = Object.freeze(unknownVariables(given.environment));
   return Object.freeze({ ...values, preset, dataDir, tls, warnings }) as unknown as Config;
+}
+
+/** What only fits together in one of the topologies. */
+function topologyProblems(values: Readonly<Record<string, unknown>>): string[] {
+  if (values.topology === "embedded") {
+    return (values.roles as readonly string[]).length === 0
+      ? []
+      : [`${flagOf("roles")} needs ${flagOf("topology")} cluster: an embedded process does everything.`];
+  }
+  const needed: readonly OptionName[] = ["postgresUrl", "natsUrls", "redisUrl"];
+  return needed
+    .filter((name) => values[name] === null || (values[name] as { length: number }).length === 0)
+    .map((name) => `${flagOf("topology")} cluster needs ${flagOf(name)} (or ${variableOf(name)}).`);
 }
 
 function choose(

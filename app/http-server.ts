@@ -15,20 +15,26 @@ type Answer = Response | Promise<Response>;
 
 export interface Routes {
   readonly sockets: BunSockets;
-  readonly api: (request: Request, info: { remoteAddress: string; secure: boolean }) => Answer;
+  /** null: this process has another role. */
+  readonly api: null | ((request: Request, info: { remoteAddress: string; secure: boolean }) => Answer);
   readonly operations: (request: Request, path: string, peer: string) => Answer | null;
-  readonly web: (path: string, headers: Headers) => Answer | null;
+  readonly web: null | ((path: string, headers: Headers) => Answer | null);
   /** null: a further WebSocket may be opened; else why not. */
   readonly refuseSocket: () => string | null;
+  /** 0: this address may open one more; else the milliseconds to wait. */
+  readonly socketAttempt: (address: string) => number | Promise<number>;
 }
 
 export interface HttpServer {
   readonly url: string;
+  /** Fulfils when no request of the API is under way, or after a second or two. */
+  idle(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** A handshake or request that is not complete by then is given up. */
 const requestIdleSeconds = 20;
+const idleWithinMs = 2_000;
 
 export function startHttpServer(config: Config, routes: Routes): HttpServer {
   const peers = knowPeers(config.trustedProxies);
@@ -36,6 +42,7 @@ export function startHttpServer(config: Config, routes: Routes): HttpServer {
     const server = Bun.serve({
       hostname: config.host,
       port: config.port,
+      ...(config.reusePort ? { reusePort: true } : {}),
       idleTimeout: requestIdleSeconds,
       ...(config.tls ? { tls: config.tls } : {}),
       websocket: routes.sockets.websocket,
@@ -43,7 +50,15 @@ export function startHttpServer(config: Config, routes: Routes): HttpServer {
     });
     routes.sockets.attach(server as never);
     const scheme = config.tls ? "https" : "http";
-    return { url: `${scheme}://${shownHost(config.host)}:${server.port}`, stop: () => server.stop(true) };
+    return {
+      url: `${scheme}://${shownHost(config.host)}:${server.port}`,
+      async idle(hurry) {
+        const until = performance.now() + idleWithinMs;
+        // What is pending besides requests are the live sockets, and those are gone when this is asked.
+        while (server.pendingRequests > 0 && performance.now() < until && !hurry.aborted) await Bun.sleep(10);
+      },
+      stop: () => server.stop(true),
+    };
   } catch (error) {
     throw listenProblem(error, config.host, config.port);
   }
@@ -60,13 +75,13 @@ function route(
   const peer = on.requestIP(request)?.address ?? "";
   const remoteAddress = peers.clientAddress(request.headers, peer);
   if (path === "/v1/socket") return openSocket(config, routes, request, on, remoteAddress);
-  if (path === "/v1" || path.startsWith("/v1/")) {
+  if (routes.api && (path === "/v1" || path.startsWith("/v1/"))) {
     const secure = config.tls !== null || peers.isForwardedSecurely(request.headers, peer);
     return routes.api(request, { remoteAddress, secure });
   }
   return (
     routes.operations(request, path, peer) ??
-    routes.web(path, request.headers) ??
+    routes.web?.(path, request.headers) ??
     new Response("Not found\n", { status: 404 })
   );
 }
@@ -86,8 +101,14 @@ function openSocket(
   const why = routes.refuseSocket();
   if (why) return plain(503, why, { "retry-after": "5" });
   const upgrade = { subprotocol, remoteAddress, cookieToken: cookieToken(config, request) };
-  if (routes.sockets.upgrade(on as never, request, upgrade)) return undefined;
-  return plain(400, "Not a WebSocket handshake.");
+  const opened = (waitMs: number): Response | undefined => {
+    if (waitMs > 0)
+      return plain(429, "Too many attempts.", { "retry-after": String(Math.ceil(waitMs / 1000)) });
+    if (routes.sockets.upgrade(on as never, request, upgrade)) return undefined;
+    return plain(400, "Not a WebSocket handshake.");
+  };
+  const waitMs = routes.socketAttempt(remoteAddress);
+  return typeof waitMs === "number" ? opened(waitMs) : (waitMs.then(opened) as Promise<Response>);
 }
 
 /** A cookie counts only when the page that opened the socket is our own (no cross-site WebSocket hijacking). */

@@ -16,9 +16,17 @@ type Configured = Pick<
   | "commandsPerSecond"
   | "commandsBurst"
   | "hotConversationsMax"
+  | "accountCommandsPerSecond"
+  | "accountCommandsBurst"
+  | "conversationSendsPerSecond"
+  | "conversationSendsBurst"
 >;
 
-export function serviceLimits(config: Configured): MessagingLimits & GatewayLimits {
+export function serviceLimits(
+  config: Configured,
+  topology: Config["topology"] = "embedded",
+): MessagingLimits & GatewayLimits {
+  const isAlone = topology === "embedded";
   return {
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
@@ -39,23 +47,24 @@ export function serviceLimits(config: Configured): MessagingLimits & GatewayLimi
     addAtOnceMax: wire.pageMembersMax,
     receiptsMembersMax: wire.receiptsMembersMax,
     membersMax: 100_000,
-    cursorFlushMs: 3_000,
+    // Other processes read what is written only: the shorter, the less a second device lacks for a moment.
+    cursorFlushMs: isAlone ? 3_000 : 500,
     cursorBatchMax: 1_000,
     cursorsWaitingMax: 100_000,
     overloadedRetryMs: 500,
     unavailableRetryMs: 500,
     framesPerSecond: config.commandsPerSecond,
     framesBurst: config.commandsBurst,
-    accountCommandsPerSecond: config.commandsPerSecond * 4,
-    accountCommandsBurst: config.commandsBurst * 4,
+    accountCommandsPerSecond: config.accountCommandsPerSecond || config.commandsPerSecond * 4,
+    accountCommandsBurst: config.accountCommandsBurst || config.commandsBurst * 4,
     accountSettleMs: 1_000,
-    conversationSendsPerSecond: config.commandsPerSecond * 20,
-    conversationSendsBurst: config.commandsBurst * 20,
+    conversationSendsPerSecond: config.conversationSendsPerSecond || config.commandsPerSecond * 20,
+    conversationSendsBurst: config.conversationSendsBurst || config.commandsBurst * 20,
     topicSessionsMin: 8,
     topicQuietMs: 5 * minuteMs,
     gatherMsMax: config.gatherMsMax,
     refusedInRowMax: 100,
-    livelyCheckMs: 0, // nothing is lost between the parts of one process
+    livelyCheckMs: isAlone ? 0 : 10_000, // nothing is lost between the parts of one process
     wholeCheckMs: 10 * minuteMs,
   };
 }

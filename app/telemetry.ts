@@ -1,7 +1,7 @@
 // What the process says of itself: log lines, metrics and the events that write both. Gauges are read when somebody
 // asks for /metrics, so that they cost nothing in between.
 
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createEvents, type Events } from "#app/telemetry/events.ts";
 import type { Log } from "#app/telemetry/log.ts";
 
@@ -10,6 +10,8 @@ export interface Telemetry {
   readonly observe: Events;
   /** A value that is read when asked for. */
   gauge(name: string, help: string, read: () => number): void;
+  /** A count that only grows, read when asked for. */
+  counted(name: string, help: string, read: () => number): void;
   /** Every cache shows its hit rate. */
   cache(name: string, read: () => { hits: number; misses: number; entries: number }): void;
   /** The text of /metrics. */
@@ -31,6 +33,13 @@ export function createTelemetry(log: Log): Telemetry {
         this.set(read());
       };
       new Gauge({ name: `banyan_${name}`, help, registers: [registry], collect });
+    },
+    counted(name, help, read) {
+      const collect = function (this: Counter) {
+        this.reset();
+        this.inc(read());
+      };
+      new Counter({ name: `banyan_${name}_total`, help, registers: [registry], collect });
     },
     cache: (name, read) => void caches.set(name, read),
     metrics: () => registry.metrics(),

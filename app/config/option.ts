@@ -22,7 +22,14 @@ export interface Option<T> {
   parse(text: string): Parsed<T>;
 }
 
-export type OptionGroup = "Place" | "Network" | "People" | "Log and metrics" | "Storage" | "Limits";
+export type OptionGroup =
+  | "Place"
+  | "Network"
+  | "People"
+  | "Log and metrics"
+  | "Storage"
+  | "Cluster"
+  | "Limits";
 
 interface Words<T> {
   readonly group: OptionGroup;

@@ -2,6 +2,7 @@
 // `dataDir` is `--data-dir` on the command line and BANYAN_DATA_DIR in the environment.
 
 import { isIP } from "node:net";
+import { clusterOptions } from "./cluster-options.ts";
 import { integer, list, oneOf, optionalText, presets, text, toggle } from "./option.ts";
 
 export const options = {
@@ -164,6 +165,8 @@ export const options = {
     max: 1_000_000,
   }),
 
+  ...clusterOptions,
+
   socketsMax: integer({
     group: "Limits",
     help: "Open WebSockets; more are refused.",
@@ -204,6 +207,41 @@ export const options = {
     test: 100,
     min: 1,
     max: 1_000_000,
+  }),
+  accountCommandsPerSecond: integer({
+    group: "Limits",
+    help: "Commands of all sessions of one account, over all gateways, in the long run; 0: four times one session's.",
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+  }),
+  accountCommandsBurst: integer({
+    group: "Limits",
+    help: "Commands of all sessions of one account at once, after a rest; 0: four times one session's.",
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+  }),
+  conversationSendsPerSecond: integer({
+    group: "Limits",
+    help: "Messages of all members of one conversation in the long run; 0: twenty times one session's commands.",
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+  }),
+  conversationSendsBurst: integer({
+    group: "Limits",
+    help: "Messages of all members of one conversation at once, after a rest; 0: twenty times one session's commands.",
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+  }),
+  socketsPerMinute: integer({
+    group: "Limits",
+    help: "WebSockets that one address may open in a minute; 0: any number. This machine's own are not counted.",
+    default: 3_000,
+    min: 0,
+    max: 10_000_000,
   }),
   requestsPerMinute: integer({
     group: "Limits",

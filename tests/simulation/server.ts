@@ -127,6 +127,10 @@ export const tinyLimits = {
   commandsPerSecond: 40,
   commandsBurst: 30,
   hotConversationsMax: 2,
+  accountCommandsPerSecond: 0,
+  accountCommandsBurst: 0,
+  conversationSendsPerSecond: 0,
+  conversationSendsBurst: 0,
 };
 
 export const apiConfig = {
