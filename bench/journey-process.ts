@@ -40,7 +40,9 @@ async function perform(job: Job): Promise<Outcome> {
     seed: job.seed,
     folder: job.folder,
     async start(options) {
-      const server = await target.start({ cores: job.serverCores, folder: job.folder, ...options });
+      const { cluster } = job.sizes;
+      const given = { cores: job.serverCores, folder: job.folder, cluster };
+      const server = await target.start({ ...given, ...options });
       started.push(server);
       return server;
     },

@@ -1,6 +1,7 @@
 // What a journey is: one job done against one server, that ends by itself and gives named figures.
 
 import type { RunningTarget, StartOptions, Target } from "./targets/target.ts";
+import { type ClusterShape, usualCluster } from "./targets/target.ts";
 
 export interface Sizes {
   readonly isQuick: boolean;
@@ -15,6 +16,13 @@ export interface Sizes {
   readonly idleSeconds: number;
   /** How long memory must not have fallen before it counts as at rest. */
   readonly calmSeconds: number;
+  /** Sessions that come back at once to the gateways of a cluster. */
+  readonly storm: number;
+  readonly overloadSeconds: number;
+  readonly hotMembers: number;
+  readonly hotOnline: number;
+  readonly lookers: number;
+  readonly cluster: ClusterShape;
 }
 
 export const fullSizes: Sizes = {
@@ -29,6 +37,12 @@ export const fullSizes: Sizes = {
   seconds: 6,
   idleSeconds: 30,
   calmSeconds: 12,
+  storm: 5_000,
+  overloadSeconds: 20,
+  hotMembers: 100_000,
+  hotOnline: 20_000,
+  lookers: 1_000,
+  cluster: usualCluster,
 };
 
 export const quickSizes: Sizes = {
@@ -40,6 +54,11 @@ export const quickSizes: Sizes = {
   seconds: 1.5,
   idleSeconds: 5,
   calmSeconds: 3,
+  storm: 500,
+  overloadSeconds: 4,
+  hotMembers: 5_000,
+  hotOnline: 1_000,
+  lookers: 200,
 };
 
 /** What a figure's value is; its words and its bar stand in figures.ts and budgets.json. */
@@ -64,5 +83,7 @@ export interface Journey {
   readonly title: string;
   /** Where it can be done. */
   readonly targets: readonly Target["name"][];
+  /** Done only when it is named: it takes long, or it is about a cluster. */
+  readonly isExtra?: boolean;
   run(scene: Scene): Promise<Figures>;
 }

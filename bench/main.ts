@@ -20,10 +20,18 @@ Measures Banyan and its peers on this machine (about 8 minutes; nothing else sho
 
   --quick             small sizes and short windows: shows that all works, not how fast it is
   --only a,b          journeys: ${journeys.map(({ name }) => name).join(", ")}, micro
-  --targets a,b       servers: ${Object.keys(targets).join(", ")}
+                      (default: all but ${journeys.flatMap((it) => (it.isExtra ? [it.name] : [])).join(", ")})
+  --targets a,b       servers: ${Object.keys(targets).join(", ")} (default: all but banyan-cluster)
   --sessions N        idle sessions (default 10,000; with --quick 1,000)
+  --online N          sessions in the hot room (default 20,000; with --quick 1,000)
+  --gateways N        gateways of banyan-cluster (default 1; storm and hotRoom have at least 2)
+  --messaging N       its messaging processes (default 1)
+  --nats 1|3          its NATS nodes (default 3)
+  --front             HAProxy between its clients and gateways
+  --reuse-port        its gateways share one port
   --seed N            for the order of random choices (default: drawn, printed)
-  --profile FOLDER    let Banyan's process write a CPU profile there when it stops
+  --profile FOLDER    let Banyan's process write a CPU profile there when it stops; a cluster's processes write
+                      theirs into their own folders, with --keep
   --keep              keep the data folders under .artifacts
   --no-history        write neither bench/history.ndjson nor README.md
 `;
@@ -92,10 +100,11 @@ export async function bench(args: readonly string[]): Promise<number> {
     seed: wish.seed,
     commit: commit(),
     machine: thisMachine(),
-    versions: versions(),
+    versions: versions(figures["banyan-cluster"] !== undefined),
     serverCores: serverCores ?? "any",
     driverCore: driverCore ?? "any",
     seconds: Math.round((performance.now() - startedAt) / 1000),
+    ...(figures["banyan-cluster"] === undefined ? {} : { cluster: wish.sizes.cluster }),
     figures,
     bars: barsOf(figures.banyan ?? {}),
     warnings: summed(warnings),
@@ -119,16 +128,21 @@ interface Step {
 
 function plan(wish: Wish): Step[] {
   const isWanted = (name: string) => wish.only?.includes(name) ?? true;
-  const isMet = (target: string) => wish.targets?.includes(target) ?? true;
-  const chosen = journeys.filter(({ name }) => isWanted(name));
+  const isMet = (target: string) => wish.targets?.includes(target) ?? target !== "banyan-cluster";
+  const chosen = journeys.filter(({ name, isExtra }) =>
+    isExtra ? wish.only?.includes(name) : isWanted(name),
+  );
   const steps: Step[] = [];
-  if (isMet("banyan") && chosen.length > 0)
+  for (const target of ["banyan", "banyan-cluster"] as const) {
+    if (!isMet(target) || !chosen.some((journey) => journey.targets.includes(target))) continue;
+    const script = target === "banyan" ? "bench/seeding/seed.ts" : "bench/seeding/seed-cluster.ts";
     steps.push({
       name: "seeding",
-      title: "Seeding accounts and conversations",
-      target: "banyan",
-      run: () => inProcess("bench/seeding/seed.ts", { folder: join(folder, "banyan"), sizes: wish.sizes }),
+      title: `Seeding accounts and conversations: ${target}`,
+      target,
+      run: () => inProcess(script, { folder: join(folder, target), sizes: wish.sizes }),
     });
+  }
   for (const journey of chosen)
     for (const target of journey.targets.filter(isMet)) steps.push(journeyStep(wish, journey, target));
   if (isWanted("micro") && isMet("banyan"))
@@ -174,7 +188,8 @@ function watchForInterrupts(): () => boolean {
 
 /** Runs a script on the driver's core with its job as JSON; its last line on stdout is the outcome. */
 async function inProcess(script: string, job: Job | PartsJob): Promise<Outcome> {
-  const withinMs = stepWithinMs + job.sizes.crowd * stepWithinMsPerSession;
+  const { crowd, hotOnline } = job.sizes;
+  const withinMs = stepWithinMs + Math.max(crowd, hotOnline) * stepWithinMsPerSession;
   const pin = driverCore === null ? [] : ["taskset", "-c", driverCore];
   // Thousands of sockets need as many file descriptors as the machine allows.
   const limit = ["sh", "-c", 'ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh"];
@@ -242,6 +257,12 @@ function read(args: readonly string[]): Wish | string {
         targets: { type: "string" },
         sessions: { type: "string" },
         seed: { type: "string" },
+        online: { type: "string" },
+        gateways: { type: "string" },
+        messaging: { type: "string" },
+        nats: { type: "string" },
+        front: { type: "boolean", default: false },
+        "reuse-port": { type: "boolean", default: false },
         profile: { type: "string" },
         keep: { type: "boolean", default: false },
         "no-history": { type: "boolean", default: false },
@@ -251,8 +272,17 @@ function read(args: readonly string[]): Wish | string {
     if (values.help) return help;
     if (values.profile) process.env.BENCH_PROFILE = values.profile;
     const sizes = values.quick ? quickSizes : fullSizes;
+    const cluster = {
+      ...sizes.cluster,
+      gateways: whole(values.gateways, sizes.cluster.gateways),
+      messaging: whole(values.messaging, sizes.cluster.messaging),
+      nats: whole(values.nats, sizes.cluster.nats) === 1 ? (1 as const) : (3 as const),
+      front: values.front,
+      reusePort: values["reuse-port"],
+    };
+    const crowd = whole(values.sessions, sizes.crowd);
     return {
-      sizes: { ...sizes, crowd: whole(values.sessions, sizes.crowd) },
+      sizes: { ...sizes, crowd, hotOnline: whole(values.online, sizes.hotOnline), cluster },
       seed: whole(values.seed, Date.now() % 1_000_000),
       only: names(values.only, [...journeys.map(({ name }) => name), "micro"]),
       targets: names(values.targets, Object.keys(targets)),

@@ -17,6 +17,8 @@ export interface Crowd {
 
 export interface CrowdOptions {
   readonly port: number;
+  /** More doors than the first; clients take them in turn. */
+  readonly ports?: readonly number[] | undefined;
   readonly dialect: Dialect;
   readonly seats: readonly Seat[];
   readonly ear: Omit<Ear, "live">;
@@ -29,7 +31,8 @@ export interface CrowdOptions {
 
 /** Connects and logs in all seats; fulfils when the last is live. */
 export async function gather(options: CrowdOptions): Promise<Crowd> {
-  const { dialect, seats, port } = options;
+  const { dialect, seats } = options;
+  const ports = options.ports ?? [options.port];
   const dialingMax = options.dialingMax ?? 200;
   const links: Link[] = [];
   const lost = new Map<string, number>();
@@ -64,6 +67,7 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
     const seat = seats[index];
     if (!seat) return;
     const host = `127.0.0.${1 + (index % addressCount)}`;
+    const port = ports[index % ports.length]!;
     const link = dial({ host, port, path: dialect.path(seat), subprotocol: dialect.subprotocol }, handler);
     link.index = index;
     links.push(link);

@@ -6,7 +6,7 @@
 
 import type { Dialect, Ear } from "./dialect.ts";
 import { Histogram, type Percentiles } from "./histogram.ts";
-import { cpuPartsOf, machineBusyUs } from "./process-tree.ts";
+import { cpuPartsOf, cpuUsByPart, machineBusyUs } from "./process-tree.ts";
 import { type Link, traffic } from "./web-socket.ts";
 
 export interface Group {
@@ -27,6 +27,8 @@ export interface Window {
   readonly serverCpuUs: number;
   /** PostgreSQL's part of it. */
   readonly postgresCpuUs: number;
+  /** Of each part, where the server is made of several. */
+  readonly partCpuUs: Readonly<Record<string, number>>;
   /** Of one core. */
   readonly serverShare: number;
   readonly generatorShare: number;
@@ -72,6 +74,7 @@ export class Load {
   constructor(
     private readonly dialect: Dialect,
     private readonly serverPids: readonly number[],
+    private readonly parts: Readonly<Record<string, readonly number[]>> = {},
   ) {
     this.nextSender = [];
     this.sent = [];
@@ -162,6 +165,9 @@ export class Load {
       deliveries,
       serverCpuUs,
       postgresCpuUs,
+      partCpuUs: Object.fromEntries(
+        Object.entries(after.partUs).map(([name, us]) => [name, us - (before.partUs[name] ?? 0)]),
+      ),
       serverShare: serverCpuUs / 1000 / wallMs,
       generatorShare: ownCpuUs / 1000 / wallMs,
       othersShare: Math.max(0, othersUs / 1000 / wallMs),
@@ -179,6 +185,7 @@ export class Load {
     return {
       at: performance.now(),
       ...cpuPartsOf(this.serverPids),
+      partUs: cpuUsByPart(this.parts),
       ownCpuUs: own.user + own.system,
       machineBusyUs: machineBusyUs(),
       acked: this.acked,

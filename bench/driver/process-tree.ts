@@ -35,6 +35,31 @@ export function cpuPartsOf(roots: readonly number[]): { serverUs: number; postgr
   return { serverUs, postgresUs };
 }
 
+/** The same for each of several parts; PostgreSQL's processes count as "postgres" wherever they hang. */
+export function cpuUsByPart(parts: Readonly<Record<string, readonly number[]>>): Record<string, number> {
+  const all = allProcesses();
+  const us: Record<string, number> = {};
+  const counted = new Set<number>();
+  for (const [name, roots] of Object.entries(parts)) {
+    us[name] ??= 0;
+    for (const stat of treeIn(all, roots)) {
+      if (counted.has(stat.pid)) continue;
+      counted.add(stat.pid);
+      const part = isPostgres(stat) ? "postgres" : name;
+      us[part] = (us[part] ?? 0) + stat.cpuTicks * usPerTick;
+    }
+  }
+  return us;
+}
+
+export function memoryByPart(parts: Readonly<Record<string, readonly number[]>>): Record<string, number> {
+  const all = allProcesses();
+  const kiB: Record<string, number> = {};
+  for (const [name, roots] of Object.entries(parts))
+    kiB[name] = treeIn(all, roots).reduce((sum, stat) => sum + pssKiB(stat.pid), 0);
+  return kiB;
+}
+
 export function memoryOf(roots: readonly number[]): Memory {
   let serverKiB = 0;
   let postgresKiB = 0;
@@ -67,12 +92,20 @@ function isPostgres(stat: ProcessStat): boolean {
 }
 
 function treeOf(roots: readonly number[]): ProcessStat[] {
+  return treeIn(allProcesses(), roots);
+}
+
+function allProcesses(): Map<number, ProcessStat> {
   const all = new Map<number, ProcessStat>();
   for (const entry of readdirSync("/proc")) {
     const pid = Number(entry);
     const stat = Number.isInteger(pid) ? statOf(pid) : null;
     if (stat) all.set(pid, stat);
   }
+  return all;
+}
+
+function treeIn(all: ReadonlyMap<number, ProcessStat>, roots: readonly number[]): ProcessStat[] {
   for (const root of roots) assert(all.has(root), `the server process ${root} has ended`);
   const belongs = (stat: ProcessStat | undefined): boolean =>
     stat !== undefined && (roots.includes(stat.pid) || belongs(all.get(stat.parent)));

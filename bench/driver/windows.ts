@@ -16,6 +16,8 @@ export function tell(scene: Scene, name: string, window: Window): void {
       `delivery p50 ${window.delivery.p50Ms.toFixed(1)} p99 ${window.delivery.p99Ms.toFixed(1)} ms, ` +
       `driver ${percent(window.generatorShare)}`,
   );
+  const parts = Object.entries(window.partCpuUs).map(([part, us]) => `${part} ${each(us)}`);
+  if (parts.length > 0) scene.say(`${name}: us a message by part: ${parts.join(", ")}`);
   if (window.generatorShare >= saturatedShare)
     scene.warn(`${name}: the load generator was saturated (${percent(window.generatorShare)} of its core)`);
   if (window.othersShare > othersShareMax)

@@ -10,7 +10,7 @@ const inFlightPerPair = 1;
 export const directJourney: Journey = {
   name: "direct",
   title: "1:1 durable messages",
-  targets: ["banyan", "socketio-postgres", "raw-publish"],
+  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
   run: (scene) => {
     const { sizes, target } = scene;
     const placeOf = (pair: number) => target.place("pair", pair);
@@ -22,7 +22,7 @@ export const directJourney: Journey = {
           pairOf(placeOf(pair), links.slice(2 * pair, 2 * pair + 2)),
         ),
       inFlightPerGroup: inFlightPerPair,
-      fixedRates: [2000],
+      fixedRates: [500, 2000],
       per: "message",
     });
   },

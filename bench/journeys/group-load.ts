@@ -22,8 +22,9 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
   const { sizes } = scene;
   const server = await scene.start();
   const dialect = scene.target.dialect(scene.seed);
-  const load = new Load(dialect, server.pids);
-  const crowd = await gather({ port: server.port, dialect, seats: job.seats, ear: load.ear });
+  const load = new Load(dialect, server.pids, server.parts);
+  const { port, ports } = server;
+  const crowd = await gather({ port, ports, dialect, seats: job.seats, ear: load.ear });
   const figures: Figures = {};
   const keep = (phase: string, window: Window) => {
     tell(scene, phase, window);
@@ -31,6 +32,8 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
     if (units === 0) return;
     figures[`${job.name}.${phase}.cpuUs`] = window.serverCpuUs / units;
     figures[`${job.name}.${phase}.postgresCpuUs`] = window.postgresCpuUs / units;
+    for (const [part, us] of Object.entries(window.partCpuUs))
+      figures[`${job.name}.${phase}.cpuUs.${part}`] = us / units;
   };
   try {
     load.seat(job.groupsOf(crowd.links));
@@ -39,6 +42,7 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
     judgeSaturation(scene, "saturation", full);
     figures[`${job.name}.saturation.perSecond`] =
       (job.per === "message" ? full.acked : full.deliveries) / full.seconds;
+    figures[`${job.name}.saturation.sendsPerSecond`] = full.perSecond;
     const halfRate = full.perSecond / 2;
     const half = await load.openLoop(halfRate, sizes.warmSeconds / 2, sizes.seconds / 2);
     tell(scene, "half", half);
@@ -51,6 +55,10 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
       const window = await load.openLoop(rate, sizes.warmSeconds / 2, sizes.seconds);
       const phase = `fixed${rate}`;
       keep(phase, window);
+      figures[`${job.name}.${phase}.ackP50Ms`] = window.ack.p50Ms;
+      figures[`${job.name}.${phase}.ackP99Ms`] = window.ack.p99Ms;
+      figures[`${job.name}.${phase}.deliveryP50Ms`] = window.delivery.p50Ms;
+      figures[`${job.name}.${phase}.deliveryP99Ms`] = window.delivery.p99Ms;
       if (!judgeRate(scene, phase, window, rate)) delete figures[`${job.name}.${phase}.cpuUs`];
     }
     tellMissing(scene, load, crowd.lost);

@@ -14,7 +14,7 @@ const sampleEvery = 25;
 export const roomsJourney: Journey = {
   name: "rooms",
   title: "10 rooms of 100",
-  targets: ["banyan", "socketio-postgres", "raw-publish"],
+  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
   run: (scene) => {
     const { rooms, roomMembers } = scene.sizes;
     const placeOf = (room: number) => scene.target.place("room", room);
@@ -37,7 +37,7 @@ export const roomsJourney: Journey = {
 export const largeRoomJourney: Journey = {
   name: "largeRoom",
   title: "one room of 1,000",
-  targets: ["banyan", "socketio-postgres", "raw-publish"],
+  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
   run: (scene) => {
     const place = scene.target.place("largeRoom", 0);
     return runGroupLoad(scene, {

@@ -43,11 +43,7 @@ async function seed({ folder, sizes }: SeedJob): Promise<Outcome> {
   const ports = await openPorts(postgres);
   try {
     const world = worldOf(worldSeed);
-    await makeAccounts(ports, world, journeyUsers + sizes.crowd);
-    say(`${journeyUsers + sizes.crowd} accounts, each with a session`);
-    const plans = conversationsOf(world, sizes);
-    await makeConversations(ports, plans);
-    say(`${plans.length} conversations`);
+    await makeWorld(ports, world, sizes, say);
     await makeLongHistory(folder, world.longHistory(), sizes.longHistoryMessages);
     say(`a conversation with ${sizes.longHistoryMessages.toLocaleString("en")} messages`);
   } finally {
@@ -55,6 +51,20 @@ async function seed({ folder, sizes }: SeedJob): Promise<Outcome> {
     await postgres.stop();
   }
   return { figures: {}, warnings: [] };
+}
+
+/** Accounts and conversations of the journeys and of the crowd. */
+export async function makeWorld(
+  ports: PostgresPorts,
+  world: World,
+  sizes: Sizes,
+  say: (line: string) => void,
+): Promise<void> {
+  await makeAccounts(ports, world, journeyUsers + sizes.crowd);
+  say(`${journeyUsers + sizes.crowd} accounts, each with a session`);
+  const plans = conversationsOf(world, sizes);
+  await makeConversations(ports, plans);
+  say(`${plans.length} conversations`);
 }
 
 /** The message log of a server that runs, through connections of the bench's own. */

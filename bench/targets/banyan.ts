@@ -12,7 +12,7 @@ const door = join(import.meta.dir, "../../ops/main.ts");
 export const worldSeed = 7226;
 const world = worldOf(worldSeed);
 
-const lifted = {
+export const lifted = {
   BANYAN_COMMANDS_PER_SECOND: "1000000",
   BANYAN_COMMANDS_BURST: "1000000",
   BANYAN_REQUESTS_PER_MINUTE: "10000000",

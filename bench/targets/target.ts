@@ -1,14 +1,19 @@
 // A server under load: how it is started, pinned and spoken to, and who its clients are.
 
+import { readFileSync } from "node:fs";
 import type { Subprocess } from "bun";
 import type { Dialect, Seat } from "#bench/driver/dialect.ts";
 
-export type TargetName = "banyan" | "socketio-postgres" | "raw-publish";
+export type TargetName = "banyan" | "banyan-cluster" | "socketio-postgres" | "raw-publish";
 
 export interface RunningTarget {
   readonly port: number;
+  /** More doors than the first; clients take them in turn. */
+  readonly ports?: readonly number[];
   /** The roots of its process trees. */
   readonly pids: readonly number[];
+  /** The same by what they do, where a server is made of several. */
+  readonly parts?: Readonly<Record<string, readonly number[]>>;
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
@@ -18,7 +23,32 @@ export interface StartOptions {
   /** Cores the server may use, as taskset writes them; null: any. */
   readonly cores: string | null;
   readonly folder: string;
+  readonly cluster: ClusterShape;
 }
+
+/** How many of what a cluster under load is made of. */
+export interface ClusterShape {
+  readonly gateways: number;
+  readonly messaging: number;
+  readonly nats: 1 | 3;
+  readonly postgres: 1 | 2;
+  /** HAProxy between the clients and the gateways. */
+  readonly front: boolean;
+  /** The gateways listen on one port, and the kernel chooses among them. */
+  readonly reusePort: boolean;
+  /** More variables of every Banyan process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const usualCluster: ClusterShape = {
+  gateways: 1,
+  messaging: 1,
+  nats: 3,
+  postgres: 2,
+  front: false,
+  reusePort: false,
+  env: {},
+};
 
 export interface Target {
   readonly name: TargetName;
@@ -83,4 +113,20 @@ export async function end(child: Subprocess, signal: NodeJS.Signals, withinMs = 
   const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
   await child.exited;
   clearTimeout(timer);
+}
+
+/**
+ * Runs `work` with this process on those cores, so that all it starts stays there, and goes back to where it was.
+ * For servers of many processes that somebody else's code starts.
+ */
+export async function onCores<T>(cores: string | null, work: () => Promise<T>): Promise<T> {
+  if (cores === null || !Bun.which("taskset")) return work();
+  const before = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]!;
+  const moveTo = (list: string) => Bun.spawnSync(["taskset", "-a", "-c", "-p", list, String(process.pid)]);
+  moveTo(cores);
+  try {
+    return await work();
+  } finally {
+    moveTo(before);
+  }
 }
