@@ -38,6 +38,12 @@ export const verbs: readonly Verb[] = [
     load: () => import("#ops/cluster.ts"),
   },
   {
+    name: "drill",
+    needsSources: true,
+    line: "Break a cluster of its own under load, and print what people lost.",
+    load: () => import("#ops/drill.ts"),
+  },
+  {
     name: "dead-letters",
     line: "List, retry or drop events that a consumer could not handle.",
     load: () => import("#ops/dead-letters.ts"),

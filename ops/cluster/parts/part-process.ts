@@ -11,6 +11,8 @@ import type { ClusterFolder } from "#ops/cluster/parts/folder.ts";
 export interface Host {
   readonly address: string;
   readonly enter: readonly string[];
+  /** Addresses outside the hosts from which its PostgreSQL is called. */
+  readonly calledFrom?: readonly string[];
 }
 
 export const thisHost: Host = { address: "127.0.0.1", enter: [] };

@@ -64,7 +64,8 @@ export function patroniConfiguration(spec: PatroniSpec): string {
         parameters: { unix_socket_directories: spec.socketFolder },
         pg_hba: [
           "local all all scram-sha-256",
-          ...["127.0.0.1/32", ...hosts.map((host) => `${host.address}/32`)]
+          ...["127.0.0.1", ...hosts.flatMap((host) => [host.address, ...(host.calledFrom ?? [])])]
+            .map((address) => `${address}/32`)
             .filter((network, index, all) => all.indexOf(network) === index)
             .flatMap((network) => [
               `host all all ${network} scram-sha-256`,
