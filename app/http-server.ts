@@ -54,7 +54,6 @@ export function startHttpServer(config: Config, routes: Routes): HttpServer {
       url: `${scheme}://${shownHost(config.host)}:${server.port}`,
       async idle(hurry) {
         const until = performance.now() + idleWithinMs;
-        // What is pending besides requests are the live sockets, and those are gone when this is asked.
         while (server.pendingRequests > 0 && performance.now() < until && !hurry.aborted) await Bun.sleep(10);
       },
       stop: () => server.stop(true),

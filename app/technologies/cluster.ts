@@ -90,6 +90,7 @@ export async function openCluster(needs: TechnologyNeeds): Promise<Technologies>
       async leave() {
         endOwning?.();
         await server?.leave();
+        router.close();
       },
     };
   }
