@@ -5,8 +5,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# From Debian: PostgreSQL 15, etcd 3.4, HAProxy 2.6, Redis 7.0, and what tests need to cut hosts off.
-debian="postgresql-15 etcd-server etcd-client haproxy redis-server redis-tools nftables iproute2 util-linux python3-venv"
+# From Debian: PostgreSQL 15, etcd 3.4, HAProxy 2.6, Redis 7.0, and what tests need to cut hosts off, to make
+# certificates and to check systemd units.
+debian="postgresql-15 etcd-server etcd-client haproxy redis-server redis-tools nftables iproute2 util-linux python3-venv openssl systemd curl"
 
 # Debian's NATS 2.9.10 drops a message's time to live silently and refuses a consumer with several filter subjects.
 nats=v2.15.2
