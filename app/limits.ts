@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 type Configured = Pick<
   Config,
   | "groupSendsMax"
+  | "hellosMax"
   | "laneQueueMax"
   | "groupWaitMs"
   | "gatherMsMax"
@@ -53,6 +54,7 @@ export function serviceLimits(
     cursorsWaitingMax: 100_000,
     overloadedRetryMs: 500,
     unavailableRetryMs: 500,
+    hellosMax: config.hellosMax,
     framesPerSecond: config.commandsPerSecond,
     framesBurst: config.commandsBurst,
     accountCommandsPerSecond: config.accountCommandsPerSecond || config.commandsPerSecond * 4,

@@ -175,6 +175,14 @@ export const options = {
     min: 1,
     max: 10_000_000,
   }),
+  hellosMax: integer({
+    group: "Limits",
+    help: "Sessions that are let in at the same moment; more are told when to come back.",
+    default: 5_000,
+    test: 50,
+    min: 1,
+    max: 1_000_000,
+  }),
   sendQueueBytesMax: integer({
     group: "Limits",
     help: "What waits for one slow reader, at most; beyond it the reader is told to catch up by number.",

@@ -17,6 +17,12 @@ export function showServices(telemetry: Telemetry, { gateway, messaging, api, wo
   if (gateway) {
     telemetry.gauge("sessions", "Live sessions.", () => gateway.stats().sessions);
     telemetry.gauge("deliveries", "Frames handed to readers.", () => gateway.stats().deliveries);
+    telemetry.gauge("hellos", "Sessions whose hello is being answered.", () => gateway.stats().hellos);
+    telemetry.counted(
+      "hellos_refused",
+      "Hellos told to come back later.",
+      () => gateway.stats().hellosRefused,
+    );
     telemetry.counted("healed", "Rooms in which a lost change was found.", () => gateway.stats().healed);
   }
   if (messaging) {

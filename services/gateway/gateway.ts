@@ -16,6 +16,7 @@ import { codecs } from "#protocol/codecs.ts";
 import type { ClientFrame, Subprotocol } from "#protocol/frames.ts";
 import { limits as wire } from "#protocol/limits.ts";
 import { AccountAllowance, type AccountAllowanceLimits } from "./account-allowance.ts";
+import { Admission, type AdmissionLimits } from "./admission.ts";
 import { type AllowanceLimits, spend } from "./allowance.ts";
 import { type Command, type CommandNeeds, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
@@ -28,8 +29,12 @@ import { ClientSession } from "./session.ts";
 import { Shedding } from "./shed.ts";
 import { headOf, refusedFrame } from "./translate.ts";
 
-export interface GatewayLimits extends AllowanceLimits, AccountAllowanceLimits, HubLimits, HealingLimits {
-  readonly overloadedRetryMs: number;
+export interface GatewayLimits
+  extends AllowanceLimits,
+    AccountAllowanceLimits,
+    AdmissionLimits,
+    HubLimits,
+    HealingLimits {
   readonly unavailableRetryMs: number;
   /** A session that sends this many refused frames in a row is closed. */
   readonly refusedInRowMax: number;
@@ -64,9 +69,20 @@ export interface Gateway extends SocketHandler {
   leave(withinMs: number, hurry?: AbortSignal): Promise<void>;
   /** Asks so many idle sessions, each at a moment of its own within the time, to come back; answers how many. */
   shed(count: number, withinMs: number): number;
-  /** `healed`: rooms in which a lost change was found. */
-  stats(): { sessions: number; connections: number; deliveries: number; frames: number; healed: number };
+  stats(): GatewayStats;
   stop(): void;
+}
+
+export interface GatewayStats {
+  readonly sessions: number;
+  readonly connections: number;
+  readonly deliveries: number;
+  readonly frames: number;
+  /** Rooms in which a lost change was found. */
+  readonly healed: number;
+  /** Hellos that are being answered, and those that were told to come back later. */
+  readonly hellos: number;
+  readonly hellosRefused: number;
 }
 
 export function createGateway(needs: GatewayNeeds): Gateway {
@@ -91,6 +107,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     rateOf: () => accountRate,
     counts: needs.sharedCounts ?? null,
   });
+  const admission = new Admission(limits);
   const sessions = new Set<ClientSession>();
   const shedding = new Shedding(clock);
   let isDraining = false;
@@ -142,13 +159,20 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 
   function hello(session: ClientSession, frame: Extract<ClientFrame, { kind: "hello" }>): void {
     if (session.state !== "connected") return refuse(session, outOfOrder);
+    const waitMs = admission.enter(clock.now());
+    if (waitMs > 0) {
+      session.answer(refusedFrame({ reason: "overloaded", retryAfterMs: waitMs }));
+      return session.socket.close(closeCodes.draining, "overloaded");
+    }
     session.state = "greeting";
     greeter.greet(session, frame).then(
       (isLive) => {
+        admission.leave(clock.now());
         session.endHelloLimit();
         if (isLive) presence.sessionStarted(session.user);
       },
       (error: unknown) => {
+        admission.leave(clock.now());
         needs.onFailure(error);
         session.answer(refusedFrame({ reason: "unavailable", retryAfterMs: limits.unavailableRetryMs }));
         session.socket.close(closeCodes.draining, "unavailable");
@@ -191,6 +215,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     head: (event) => void hub.stands(event),
     state: (event) => lookers.state(event),
     user(event) {
+      if (event.kind === "read") return lookers.readElsewhere(event);
       people.touched(event.user);
       if (event.kind === "joined") void joined(event.user, event.member).catch(needs.onFailure);
       else if (event.kind === "left") left(event.user, event.conversation);
@@ -256,6 +281,8 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       deliveries: hub.deliveries,
       frames,
       healed: heads.healed,
+      hellos: admission.stats().underWay,
+      hellosRefused: admission.stats().refused,
     }),
     stop() {
       endSweep();

@@ -121,6 +121,7 @@ export class SimulatedServer {
 /** Tiny, so that a short run meets them. */
 export const tinyLimits = {
   groupSendsMax: 4,
+  hellosMax: 1_000,
   laneQueueMax: 12,
   groupWaitMs: 2,
   gatherMsMax: 20,
