@@ -43,7 +43,9 @@ export type ConversationState =
 export type UserEvent =
   | { readonly kind: "joined"; readonly user: UserId; readonly member: Member }
   | { readonly kind: "left"; readonly user: UserId; readonly conversation: ConversationId }
-  | { readonly kind: "revoked"; readonly user: UserId; readonly session: SessionId };
+  | { readonly kind: "revoked"; readonly user: UserId; readonly session: SessionId }
+  /** A read cursor that only the reader's own devices are told: nobody else is, in a large conversation. */
+  | Extract<ConversationState, { kind: "read" }>;
 
 /** Where a conversation stands, told when its changes could not be: readers find the gap and ask. */
 export interface HeadEvent {

@@ -3,11 +3,14 @@
 import type { ConversationId, Seq, UserId } from "#base/ids.ts";
 import type { ConversationState } from "#ports/event-bus.ts";
 import type { Presence, PresenceState } from "#ports/presence.ts";
+import type { SocketPayload } from "#ports/sockets.ts";
+import type { Codec } from "#protocol/codec.ts";
 import type { ClientFrame, ServerFrame } from "#protocol/frames.ts";
 import type { Hub } from "./hub.ts";
 import type { ClientSession } from "./session.ts";
 
 type Look = Extract<ClientFrame, { kind: "look" }>;
+type Read = Extract<ConversationState, { kind: "read" }>;
 
 export class Lookers {
   readonly #hub: Hub;
@@ -49,14 +52,21 @@ export class Lookers {
 
   /** Typing goes to who looks, but for the one who types; a read cursor also to the reader's own devices. */
   state(event: ConversationState): void {
-    const frame: ServerFrame =
-      event.kind === "typing"
-        ? { kind: "typing", conversation: event.conversation, member: event.member }
-        : { kind: "read", conversation: event.conversation, member: event.member, seq: event.seq };
+    const frame = frameOf(event);
+    const encoded = new Map<Codec, SocketPayload>();
     for (const session of this.#byConversation.get(event.conversation) ?? []) {
-      if (session.user !== event.user) session.tell(session.codec.encodeServer(frame));
+      if (session.user === event.user) continue;
+      const { codec } = session;
+      const payload = encoded.get(codec) ?? codec.encodeServer(frame);
+      encoded.set(codec, payload);
+      session.tell(payload);
     }
-    if (event.kind === "typing") return;
+    if (event.kind === "read") this.readElsewhere(event);
+  }
+
+  /** A read cursor, told to the reader's own devices. */
+  readElsewhere(event: Read): void {
+    const frame = frameOf(event);
     for (const session of this.#hub.sessionsOf(event.user)) {
       if (session.state === "live") session.tell(session.codec.encodeServer(frame));
       else if (session.state === "greeting") noteRead(session, event.conversation, event.seq);
@@ -68,6 +78,13 @@ export class Lookers {
     this.#byConversation.set(id, lookers);
     return lookers;
   }
+}
+
+function frameOf(event: ConversationState): ServerFrame {
+  const { conversation, member } = event;
+  return event.kind === "typing"
+    ? { kind: "typing", conversation, member }
+    : { kind: "read", conversation, member, seq: event.seq };
 }
 
 function noteRead(session: ClientSession, conversation: ConversationId, seq: Seq): void {

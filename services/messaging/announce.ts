@@ -66,8 +66,11 @@ export class Announcer {
     this.#bus.publishState({ kind: "typing", conversation, member, user });
   }
 
-  read(conversation: ConversationId, member: MemberNo, user: UserId, seq: Seq): void {
-    this.#bus.publishState({ kind: "read", conversation, member, user, seq });
+  /** In a large conversation every member reads every message: only the reader's own devices are told. */
+  read(conversation: ConversationId, member: MemberNo, user: UserId, seq: Seq, isLarge: boolean): void {
+    const event = { kind: "read", conversation, member, user, seq } as const;
+    if (isLarge) this.#bus.publishUser(event);
+    else this.#bus.publishState(event);
   }
 
   #publish(conversation: ConversationId, changes: readonly Change[]): void {

@@ -129,10 +129,11 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
 
     read: (user, id, seq) =>
       asMember(user, id, async (me) => {
-        const lastSeq = (await facts.conversation(id))?.lastSeq ?? 0;
-        const upTo = Math.min(seq, lastSeq) as Seq;
+        const conversation = await facts.conversation(id);
+        const upTo = Math.min(seq, conversation?.lastSeq ?? 0) as Seq;
         cursors.note(user, id, upTo);
-        announcer.read(id, me.member, user, upTo);
+        const isLarge = (conversation?.memberCount ?? 0) > limits.receiptsMembersMax;
+        announcer.read(id, me.member, user, upTo, isLarge);
         return ok(null);
       }),
     typing: (user, id) =>

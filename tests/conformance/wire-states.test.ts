@@ -12,7 +12,18 @@ let adaElsewhere: WireClient;
 let bob: WireClient;
 
 beforeAll(async () => {
-  server = await startServer({ args: ["--commands-per-second", "2000", "--commands-burst", "10000"] });
+  server = await startServer({
+    args: [
+      "--commands-per-second",
+      "2000",
+      "--commands-burst",
+      "10000",
+      "--hash-memory-kib",
+      "1024",
+      "--sign-ups-per-hour",
+      "1000",
+    ],
+  });
   people = [];
   for (const handle of ["ada", "bob", "cleo"]) people.push(await signUp(server.url, handle));
   ada = await WireClient.join(server.url, people[0]!.token);
@@ -55,6 +66,29 @@ test("[W22] a cursor only grows, reaches one's own sessions, and others only whi
   expect(again.welcome.heads.find(({ conversation }) => conversation === id)!.readSeq).toBe(4);
   again.close();
 });
+
+test("[W22] [W24] in a large conversation cursors reach one's own sessions only, and nobody's typing is told", async () => {
+  const id = await group();
+  const many: SignedUp[] = [];
+  for (let i = 0; i < limits.receiptsMembersMax - 1; i++)
+    many.push(await signUp(server.url, `reader-${crypto.randomUUID().slice(0, 8)}`));
+  const users = many.map(({ user }) => user);
+  const added = await http(server.url, "POST", `/v1/conversations/${id}/members`, people[0]!.token, {
+    users,
+  });
+  expect(added.status).toBeLessThan(300);
+  await say(bob, id, "for everybody");
+  look(bob, [id]);
+  await bob.pong();
+  const from = bob.frames.length;
+  ada.send({ kind: "read", conversation: id, seq: 1 });
+  ada.send({ kind: "typing", conversation: id });
+  await adaElsewhere.next("read", (frame) => frame.conversation === id && frame.seq === 1);
+  await ada.pong();
+  await bob.pong();
+  const told = bob.frames.slice(from).map(({ kind }) => kind);
+  expect(told.filter((kind) => kind === "read" || kind === "typing")).toEqual([]);
+}, 60_000);
 
 test("[W23] unread is lastSeq - readSeq, and who sends has read", async () => {
   const id = await group();
