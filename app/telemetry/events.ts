@@ -3,6 +3,8 @@
 
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Log, LogFields } from "#app/telemetry/log.ts";
+import { Seldom } from "#app/telemetry/seldom.ts";
+import { StoreUnavailable } from "#ports/store-unavailable.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const groupBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
@@ -30,6 +32,8 @@ export function createEvents(log: Log, registry: Registry) {
   const statements = histogram("statement_seconds", "Statements, by name.", secondsBuckets, ["statement"]);
   const failures = counter("failures_total", "Bugs, and calls of the store that failed.");
 
+  const unavailable = new Seldom();
+
   return {
     accountCreated(fields: Pick<LogFields, "user">) {
       accounts.inc();
@@ -54,7 +58,9 @@ export function createEvents(log: Log, registry: Registry) {
     },
     storeFailed(error: unknown) {
       failures.inc();
-      log.error("something failed", error);
+      if (!(error instanceof StoreUnavailable)) return log.error("something failed", error);
+      const held = unavailable.due(error.message, performance.now());
+      if (held !== null) log.error("something failed", error, held > 0 ? { count: held } : undefined);
     },
     diskChanged(isFull: boolean, freeMiB: number) {
       if (isFull)
