@@ -51,7 +51,14 @@ async function drill(flags: Flags): Promise<void> {
     process.once(signal, () => void (running?.stop() ?? Promise.resolve()).finally(() => process.exit(130)));
   let hasTitle = false;
   const rows = await runDrill(
-    { faults: flags.only ?? faults, clients, perSecond: rate, steadySeconds: seconds, seed },
+    {
+      faults: flags.only ?? faults,
+      clients,
+      perSecond: rate,
+      steadySeconds: seconds,
+      normalWithinSeconds: 60,
+      seed,
+    },
     {
       say,
       row: (row) => {

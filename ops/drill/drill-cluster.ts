@@ -1,7 +1,7 @@
 // A whole cluster of the drill's own: three of each part that keeps something, Banyan's roles as separate processes,
 // HAProxy in front. It lies in a temporary folder and goes with the drill, however that ends.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWebAssets } from "#app/web-assets.ts";
@@ -12,7 +12,7 @@ import { frontPart, roleParts, roleProcesses } from "#ops/cluster/roles.ts";
 import { describeParts, type Parts, startAll, startParts } from "#ops/cluster/start-parts.ts";
 import { type CutHosts, makeHosts } from "#ops/drill/hosts.ts";
 import { mountSmallDisks, type SmallDisks } from "#ops/drill/small-disks.ts";
-import { root } from "#ops/root.ts";
+import { artifacts, root } from "#ops/root.ts";
 
 export type Ground = "plain" | "hosts" | "small-disks";
 
@@ -68,6 +68,10 @@ export async function startDrillCluster(ground: Ground): Promise<DrillCluster> {
   const stop = async () => {
     await Promise.all([front, ...roles].map((part) => part.kill9()));
     await parts.stop();
+    // What everybody wrote while it was broken is what one wants to read afterwards.
+    const kept = join(artifacts, "drill-logs", ground);
+    rmSync(kept, { recursive: true, force: true });
+    cpSync(join(path, "logs"), kept, { recursive: true });
     clear();
   };
   try {

@@ -11,6 +11,8 @@ import { dropSome } from "#ops/drill/packet-loss.ts";
 export interface Struck {
   readonly cluster: DrillCluster;
   readonly chance: Chance;
+  /** For the row: what was done when. */
+  note(what: string): void;
 }
 
 export interface Fault {
@@ -95,9 +97,13 @@ export const faults: readonly Fault[] = [
     what: "rolling restart of every role",
     ground: "plain",
     lastsMs: 0,
-    act: async ({ cluster }) => {
+    act: async ({ cluster, note }) => {
       for (const role of cluster.roles) {
-        await role.restart(60_000);
+        note(`${role.name} is told to stop`);
+        await role.stop();
+        note(`${role.name} has ended`);
+        await ready(role);
+        note(`${role.name} is back`);
         // HAProxy has to see it: what an operator waits for as well.
         await Bun.sleep(2_000);
       }
@@ -142,6 +148,7 @@ function killed(
     lastsMs,
     act: async (struck) => {
       const victim = await choose(struck);
+      struck.note(victim.name);
       await victim.kill9();
       return () => ready(victim);
     },

@@ -49,8 +49,8 @@ export function makeHosts(count: number): CutHosts {
           ? [`iif != "lo" drop`, `oif != "lo" drop`]
           : [`ip saddr ${set} drop`, `ip daddr ${set} drop`];
       const chain = (hook: string, rule: string) =>
-        `chain ${hook} { type filter hook ${hook} priority 0; policy accept; ${rule}; }`;
-      inside(at, "nft", `table inet cut { ${chain("input", arriving)} ${chain("output", leaving)} }`);
+        `chain ${hook} { type filter hook ${hook} priority 0; policy accept; ${rule}; }\n`;
+      inside(at, "nft", `table inet cut {\n${chain("input", arriving)} ${chain("output", leaving)}}\n`);
     },
     heal: (at) => inside(at, "nft", "delete", "table", "inet", "cut"),
     remove: () => {

@@ -8,10 +8,8 @@ export function dropSome(base: number, percent: number): () => void {
   const table = `banyan_drill_${process.pid}`;
   const ports = `${base}-${base + portsOfABase - 1}`;
   const dice = `numgen random mod 100 < ${percent}`;
-  const rules = ["dport", "sport"].map((side) => `iif "lo" tcp ${side} ${ports} ${dice} drop;`).join(" ");
-  run(
-    "nft",
-    `table inet ${table} { chain input { type filter hook input priority 0; policy accept; ${rules} } }`,
-  );
+  const rules = ["dport", "sport"].map((side) => `iif "lo" tcp ${side} ${ports} ${dice} drop`).join("; ");
+  const chain = `chain input { type filter hook input priority 0; policy accept; ${rules}; }`;
+  run("nft", `table inet ${table} {\n${chain}\n}\n`);
   return () => void run("nft", "delete", "table", "inet", table);
 }

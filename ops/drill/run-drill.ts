@@ -15,6 +15,7 @@ export interface DrillSpec {
   readonly clients: number;
   readonly perSecond: number;
   readonly steadySeconds: number;
+  readonly normalWithinSeconds: number;
   readonly seed: number;
 }
 
@@ -60,7 +61,9 @@ async function withCrowd(
   try {
     await crowd.start();
     const audit = new Audit(cluster.url, crowd);
-    const scene = { cluster, crowd, readers, audit, chance, steadyMs: spec.steadySeconds * 1000 };
+    const steadyMs = spec.steadySeconds * 1000;
+    const normalWithinMs = spec.normalWithinSeconds * 1000;
+    const scene = { cluster, crowd, readers, audit, chance, steadyMs, normalWithinMs };
     for (const fault of faults) tell(await runFault(fault, scene));
   } finally {
     await Promise.all([crowd.stop(), readers.stop()]);

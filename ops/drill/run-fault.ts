@@ -18,11 +18,12 @@ export interface Scene {
   readonly chance: Chance;
   /** How long the crowd talks before the fault, to know what is normal. */
   readonly steadyMs: number;
+  /** How long everything may take to be normal after the fault has gone; then no more is waited for. */
+  readonly normalWithinMs: number;
 }
 
-/** At least so long it is watched after the fault has gone, and at most. */
+/** So long it is watched after the fault has gone, even if all seems normal. */
 const watchedMsMin = 6_000;
-const watchedMsMax = 60_000;
 
 export async function runFault(fault: Fault, scene: Scene): Promise<Row> {
   const { cluster, crowd, readers, chance } = scene;
@@ -35,7 +36,10 @@ export async function runFault(fault: Fault, scene: Scene): Promise<Row> {
   const acknowledged = crowd.acknowledged.length;
   const reference = before(crowd.answered, steadyFrom, from);
 
-  const undo = await fault.act({ cluster, chance });
+  const notes: string[] = [];
+  const sinceFault = (at: number) => `${((at - from) / 1000).toFixed(2)} s`;
+  const note = (what: string) => void notes.push(`${sinceFault(performance.now())} ${what}`);
+  const undo = await fault.act({ cluster, chance, note });
   await Bun.sleep(Math.max(0, fault.lastsMs - (performance.now() - from)));
   const undone = undo();
   const undoFrom = performance.now();
@@ -43,7 +47,7 @@ export async function runFault(fault: Fault, scene: Scene): Promise<Row> {
   const undoneAt = performance.now();
   const since = fault.normalFrom === "end" ? undoFrom : from;
   const isNormal = () => normalAfterMs(crowd.answered, reference, since, performance.now());
-  while (performance.now() - undoneAt < watchedMsMax) {
+  while (performance.now() - undoneAt < scene.normalWithinMs) {
     if (performance.now() - undoneAt >= watchedMsMin && isNormal() !== null) break;
     await Bun.sleep(250);
   }
@@ -74,6 +78,11 @@ export async function runFault(fault: Fault, scene: Scene): Promise<Row> {
     ...findings,
     acknowledged: crowd.acknowledged.length - acknowledged,
     resyncs: crowd.resyncs - resyncs,
+    notes,
+    longWaits: [...answered]
+      .sort((a, b) => b.tookMs - a.tookMs)
+      .slice(0, 5)
+      .map(({ at, tookMs }) => `${sinceFault(at)} after ${Math.round(tookMs)} ms`),
     failures: counted(crowd.failures.slice(failures)),
     mendedAfterMs,
   };

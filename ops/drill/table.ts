@@ -23,6 +23,10 @@ export interface Row extends Findings {
   readonly resyncs: number;
   readonly failures: Readonly<Record<string, number>>;
   readonly mendedAfterMs: number;
+  /** What was done when, from the fault on. */
+  readonly notes: readonly string[];
+  /** The answers that were waited for longest, and when they came. */
+  readonly longWaits: readonly string[];
 }
 
 const columns: readonly (readonly [title: string, width: number, of: (row: Row) => string])[] = [
