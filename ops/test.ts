@@ -9,7 +9,7 @@ import { StartProblem } from "#app/start-problem.ts";
 import { artifacts, bun, root } from "#ops/root.ts";
 import { type Count, countOfRunner, countOfTests } from "#ops/test/count.ts";
 import { type LimitedRun, runLimited } from "#ops/test/run-limited.ts";
-import { findSuites, type Suite } from "#ops/test/suites.ts";
+import { findSuites, type Suite, suiteOfFiles } from "#ops/test/suites.ts";
 
 const logs = join(artifacts, "test");
 
@@ -30,7 +30,7 @@ async function test(names: readonly string[], quick: boolean): Promise<void> {
   );
   const counts: Count[] = [];
   for (const suite of suites) counts.push(...(await runSuite(suite, quick)));
-  if (files.length > 0) counts.push(await runTests("files", files.map(asPath), 10 * 60_000, quick));
+  if (files.length > 0) counts.push(await runTests(suiteOfFiles(files.map(asPath)), quick));
   const passed = sum(counts.map((count) => count.passed));
   const failed = sum(counts.map((count) => count.failed));
   if (failed > 0) process.exitCode = 1;
@@ -52,22 +52,17 @@ function chosen(names: readonly string[], hasFiles: boolean): readonly Suite[] {
 
 async function runSuite(suite: Suite, quick: boolean): Promise<Count[]> {
   const counts: Count[] = [];
-  if (suite.hasTests)
-    counts.push(await runTests(suite.name, [`./tests/${suite.name}`], suite.limitMs, quick));
+  if (suite.paths.length > 0) counts.push(await runTests(suite, quick));
   if (suite.runner !== null) counts.push(await runRunner(suite.name, suite.runner, suite.limitMs, quick));
   return counts;
 }
 
-async function runTests(
-  name: string,
-  paths: readonly string[],
-  limitMs: number,
-  quick: boolean,
-): Promise<Count> {
+async function runTests({ name, paths, limitMs, env }: Suite, quick: boolean): Promise<Count> {
   const report = join(logs, `${name}.xml`);
   await rm(report, { force: true });
-  const flags = ["--no-orphans", "--timeout=30000", "--reporter=junit", `--reporter-outfile=${report}`];
-  return told(name, limitMs, quick, [bun, "test", ...flags, ...paths], async (run) => {
+  const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
+  const flags = ["--no-orphans", "--preload=./tests/preload.ts", "--timeout=30000", ...reporting];
+  return told(name, limitMs, quick, env, [bun, "test", ...flags, ...paths], async (run) => {
     const junit = Bun.file(report);
     return countOfTests(run, (await junit.exists()) ? await junit.text() : null);
   });
@@ -75,20 +70,21 @@ async function runTests(
 
 function runRunner(name: string, path: string, limitMs: number, quick: boolean): Promise<Count> {
   const command = [bun, path, ...(quick ? ["--quick"] : [])];
-  return told(`${name}-run`, limitMs, quick, command, async (run) => countOfRunner(run));
+  return told(`${name}-run`, limitMs, quick, {}, command, async (run) => countOfRunner(run));
 }
 
 async function told(
   name: string,
   limitMs: number,
   quick: boolean,
+  more: Readonly<Record<string, string>>,
   command: readonly string[],
   countOf: (run: LimitedRun) => Promise<Count>,
 ): Promise<Count> {
   const logPath = join(logs, `${name}.log`);
   await rm(logPath, { force: true });
   const startedAt = performance.now();
-  const env: Record<string, string> = quick ? { TEST_QUICK: "1" } : {};
+  const env = { ...more, ...(quick ? { TEST_QUICK: "1" } : {}) };
   const run = await runLimited(command, { cwd: root, limitMs, logPath, env });
   const count = await countOf(run);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -2,13 +2,14 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { startWithinMs } from "#tests/topology.ts";
 import { message, openTown, pair, say, shoot, type Town, texts, write } from "./town.ts";
 
 let town: Town;
 beforeAll(async () => {
   town = await openTown();
-}, 60_000);
-afterAll(() => town?.stop(), 60_000);
+}, 2 * startWithinMs);
+afterAll(() => town?.stop(), startWithinMs);
 
 test("who is offline writes on; back again, both see everything once", async () => {
   const [one, other] = await pair(town, "Rosa", "Sven");
@@ -51,34 +52,38 @@ test("what was written offline survives a reload of the page", async () => {
 });
 
 for (const ending of ["stopped in order", "killed"] as const) {
-  test(`a server that was ${ending} comes back: nothing lost, nothing doubled`, async () => {
-    const [one, other] = await pair(
-      town,
-      ending === "killed" ? "Vera" : "Xenia",
-      ending === "killed" ? "Wim" : "Yves",
-    );
-    await say(one.page, "before");
-    if (ending === "killed") await town.server.kill();
-    const back = ending === "killed" ? null : town.server.restart();
-    await awayWords(one.page).waitFor();
-    await write(one.page, "written meanwhile");
-    await write(other.page, "written as well");
-    await (back ?? town.server.restart());
+  test(
+    `a server that was ${ending} comes back: nothing lost, nothing doubled`,
+    async () => {
+      const [one, other] = await pair(
+        town,
+        ending === "killed" ? "Vera" : "Xenia",
+        ending === "killed" ? "Wim" : "Yves",
+      );
+      await say(one.page, "before");
+      if (ending === "killed") await town.server.kill();
+      const back = ending === "killed" ? null : town.server.restart();
+      await awayWords(one.page).waitFor();
+      await write(one.page, "written meanwhile");
+      await write(other.page, "written as well");
+      await (back ?? town.server.restart());
 
-    for (const { page } of [one, other]) {
-      await message(page, "written meanwhile").waitFor();
-      await message(page, "written as well").waitFor();
-    }
-    await message(one.page, "written meanwhile").getByLabel("Sent", { exact: true }).waitFor();
-    await message(other.page, "written as well").getByLabel("Sent", { exact: true }).waitFor();
-    await say(one.page, "after");
-    await message(other.page, "after").waitFor();
+      for (const { page } of [one, other]) {
+        await message(page, "written meanwhile").waitFor();
+        await message(page, "written as well").waitFor();
+      }
+      await message(one.page, "written meanwhile").getByLabel("Sent", { exact: true }).waitFor();
+      await message(other.page, "written as well").getByLabel("Sent", { exact: true }).waitFor();
+      await say(one.page, "after");
+      await message(other.page, "after").waitFor();
 
-    const seen = await texts(one.page);
-    expect(seen).toEqual(await texts(other.page));
-    expect([...seen].sort()).toEqual(["after", "before", "written as well", "written meanwhile"]);
-    await awayWords(one.page).waitFor({ state: "detached" });
-  }, 60_000);
+      const seen = await texts(one.page);
+      expect(seen).toEqual(await texts(other.page));
+      expect([...seen].sort()).toEqual(["after", "before", "written as well", "written meanwhile"]);
+      await awayWords(one.page).waitFor({ state: "detached" });
+    },
+    2 * startWithinMs,
+  );
 }
 
 test("no page reported an error or met its own policy", () => {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { startWithinMs } from "#tests/topology.ts";
 import {
   act,
   field,
@@ -23,8 +24,8 @@ import {
 let town: Town;
 beforeAll(async () => {
   town = await openTown();
-}, 60_000);
-afterAll(() => town?.stop(), 60_000);
+}, 2 * startWithinMs);
+afterAll(() => town?.stop(), startWithinMs);
 
 test("two people sign up, the first becomes owner, and they talk", async () => {
   const ada = await town.visit();

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { createClient } from "#sdk/client.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import {
   act,
   lineOf,
@@ -27,8 +28,8 @@ beforeAll(async () => {
   await signUp(ada.page, "ada", "Ada");
   await signUp(ben.page, "ben", "Ben");
   await signUp(cleo.page, "cleo", "Cleo");
-}, 60_000);
-afterAll(() => town?.stop(), 60_000);
+}, 2 * startWithinMs);
+afterAll(() => town?.stop(), startWithinMs);
 
 test("a group: made, renamed, roles given, somebody removed, the last one leaves", async () => {
   await makeRoom(ada.page, "Group", "Gardeners", ["Ben", "Cleo"]);

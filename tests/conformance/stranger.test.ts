@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { type Codec, Feed, type Frame, fromWire, Stranger, toWire } from "./stranger-client.ts";
 
 const folder = new URL("../../protocol/golden/", import.meta.url);
@@ -122,8 +123,8 @@ describe("against the real server", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer();
-  }, 30_000);
-  afterAll(() => server.stop(), 30_000);
+  }, startWithinMs);
+  afterAll(() => server.stop(), startWithinMs);
 
   const post = async (path: string, body: unknown, token?: string): Promise<any> => {
     const headers = {

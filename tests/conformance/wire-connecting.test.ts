@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { limits } from "#protocol/limits.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { converse, http, logIn, type SignedUp, signUp, socketUrl, WireClient } from "./wire-client.ts";
 
 let server: TestServer;
@@ -13,8 +14,8 @@ beforeAll(async () => {
   server = await startServer();
   ada = await signUp(server.url, "ada");
   bob = await signUp(server.url, "bob");
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 function upgrade(headers: Record<string, string>): Promise<Response> {
   return fetch(`${server.url}/v1/socket`, { headers });
@@ -97,26 +98,32 @@ test("[W6] welcome says who the session is and where each conversation stands", 
   first.close();
 });
 
-test("[W6] with more conversations than fit, welcome says so, and changes of all of them are told", async () => {
-  const large = await startServer({ args: ["--requests-per-minute", "100000", "--commands-burst", "5000"] });
-  const cleo = await signUp(large.url, "cleo");
-  const ids: string[] = [];
-  while (ids.length <= limits.welcomeHeadsMax) {
-    ids.push(
-      ...(await Promise.all(Array.from({ length: 50 }, () => converse(large.url, cleo, "group", [])))),
-    );
-  }
-  const client = await WireClient.join(large.url, cleo.token);
-  expect(client.welcome.complete).toBe(false);
-  expect(client.welcome.heads.length).toBe(limits.welcomeHeadsMax);
-  const told = new Set(client.welcome.heads.map(({ conversation }) => conversation));
-  const untold = ids.find((id) => !told.has(id))!;
-  const other = await WireClient.join(large.url, cleo.token);
-  await other.ack({ kind: "send", conversation: untold, name: "AAAAAAAAAAE", text: "here as well" });
-  await client.next("changes", ({ conversation }) => conversation === untold);
-  for (const it of [client, other]) it.close();
-  await large.stop();
-}, 60_000);
+test(
+  "[W6] with more conversations than fit, welcome says so, and changes of all of them are told",
+  async () => {
+    const large = await startServer({
+      args: ["--requests-per-minute", "100000", "--commands-burst", "5000"],
+    });
+    const cleo = await signUp(large.url, "cleo");
+    const ids: string[] = [];
+    while (ids.length <= limits.welcomeHeadsMax) {
+      ids.push(
+        ...(await Promise.all(Array.from({ length: 50 }, () => converse(large.url, cleo, "group", [])))),
+      );
+    }
+    const client = await WireClient.join(large.url, cleo.token);
+    expect(client.welcome.complete).toBe(false);
+    expect(client.welcome.heads.length).toBe(limits.welcomeHeadsMax);
+    const told = new Set(client.welcome.heads.map(({ conversation }) => conversation));
+    const untold = ids.find((id) => !told.has(id))!;
+    const other = await WireClient.join(large.url, cleo.token);
+    await other.ack({ kind: "send", conversation: untold, name: "AAAAAAAAAAE", text: "here as well" });
+    await client.next("changes", ({ conversation }) => conversation === untold);
+    for (const it of [client, other]) it.close();
+    await large.stop();
+  },
+  2 * startWithinMs,
+);
 
 test("[W7] joined and left come at the moment when the membership changes", async () => {
   const client = await WireClient.join(server.url, bob.token);
@@ -170,12 +177,16 @@ test("[W34] an unknown kind is a bad frame and no more; unknown fields are no ma
   expect((await http(server.url, "GET", "/v1/server")).body.protocolVersions).toEqual([1]);
 });
 
-test("[W33] a stopping server says when to come back, then closes with 4004", async () => {
-  const other = await startServer({ args: ["--drain-ms", "300"] });
-  const cleo = await signUp(other.url, "cleo");
-  const client = await WireClient.join(other.url, cleo.token);
-  const stopped = other.stop();
-  expect((await client.next("drain")).reconnectAfterMs).toBeLessThanOrEqual(300);
-  expect((await client.closed()).code).toBe(4004);
-  expect(await stopped).toBe(0);
-}, 30_000);
+test(
+  "[W33] a stopping server says when to come back, then closes with 4004",
+  async () => {
+    const other = await startServer({ args: ["--drain-ms", "300"] });
+    const cleo = await signUp(other.url, "cleo");
+    const client = await WireClient.join(other.url, cleo.token);
+    const stopped = other.stop();
+    expect((await client.next("drain")).reconnectAfterMs).toBeLessThanOrEqual(300);
+    expect((await client.closed()).code).toBe(4004);
+    expect(await stopped).toBe(0);
+  },
+  startWithinMs,
+);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { limits } from "#protocol/limits.ts";
 import { refusalCodes } from "#protocol/refusals.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { converse, http, newName, type SignedUp, signUp, WireClient } from "./wire-client.ts";
 
 let server: TestServer;
@@ -19,8 +20,8 @@ beforeAll(async () => {
   ada = await WireClient.join(server.url, people[0]!.token);
   bob = await WireClient.join(server.url, people[1]!.token, "banyan.v1.json");
   eve = await WireClient.join(server.url, people[2]!.token);
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 /** A conversation of ada (owner, number 1) and bob (number 2), which both have been told of. */
 async function group(): Promise<string> {
@@ -115,23 +116,27 @@ test("[W13] what is sent in an order takes effect in it", async () => {
   expect(new Set(revs).size).toBe(revs.length);
 });
 
-test("[W14] too much at once is refused with a time to wait, and nothing of it is written", async () => {
-  const slow = await startServer({ args: ["--commands-per-second", "1", "--commands-burst", "10"] });
-  const cleo = await signUp(slow.url, "cleo");
-  const id = await converse(slow.url, cleo, "group", []);
-  const client = await WireClient.join(slow.url, cleo.token);
-  const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => client.ask(say(id, `${i}`))));
-  const refusals = answers.filter((answer) => answer.kind === "refused");
-  expect(refusals.length).toBeGreaterThan(20);
-  for (const refusal of refusals) {
-    expect(refusal.code).toBe("rate_limited");
-    expect(refusal.retryAfterMs).toBeGreaterThan(0);
-  }
-  const page = await http(slow.url, "GET", `/v1/conversations/${id}/messages`, cleo.token);
-  expect(page.body.messages.length).toBe(answers.length - refusals.length);
-  client.close();
-  await slow.stop();
-}, 30_000);
+test(
+  "[W14] too much at once is refused with a time to wait, and nothing of it is written",
+  async () => {
+    const slow = await startServer({ args: ["--commands-per-second", "1", "--commands-burst", "10"] });
+    const cleo = await signUp(slow.url, "cleo");
+    const id = await converse(slow.url, cleo, "group", []);
+    const client = await WireClient.join(slow.url, cleo.token);
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => client.ask(say(id, `${i}`))));
+    const refusals = answers.filter((answer) => answer.kind === "refused");
+    expect(refusals.length).toBeGreaterThan(20);
+    for (const refusal of refusals) {
+      expect(refusal.code).toBe("rate_limited");
+      expect(refusal.retryAfterMs).toBeGreaterThan(0);
+    }
+    const page = await http(slow.url, "GET", `/v1/conversations/${id}/messages`, cleo.token);
+    expect(page.body.messages.length).toBe(answers.length - refusals.length);
+    client.close();
+    await slow.stop();
+  },
+  startWithinMs,
+);
 
 test("[W15] each change is the row's state, in rising rev without holes", async () => {
   const id = await group();

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { limits } from "#protocol/limits.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { converse, http, logIn, newName, type SignedUp, signUp, WireClient } from "./wire-client.ts";
 
 let server: TestServer;
@@ -29,8 +30,8 @@ beforeAll(async () => {
   ada = await WireClient.join(server.url, people[0]!.token);
   adaElsewhere = await WireClient.join(server.url, (await logIn(server.url, "ada")).token, "banyan.v1.json");
   bob = await WireClient.join(server.url, people[1]!.token);
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 async function group(): Promise<string> {
   const id = await converse(server.url, people[0]!, "group", [people[1]!]);

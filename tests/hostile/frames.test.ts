@@ -8,6 +8,7 @@ import { refusalCodes } from "#protocol/refusals.ts";
 import { bytesOfHex, goldenBad, goldenFiles, payloadOf } from "#tests/conformance/golden-files.ts";
 import { type SignedUp, signUp, WireClient } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { besideBystanders, residentBytes } from "./bystanders.ts";
 import { RawSocket } from "./raw-socket.ts";
 
@@ -18,8 +19,8 @@ let mallory: SignedUp;
 beforeAll(async () => {
   server = await startServer();
   mallory = await signUp(server.url, "mallory");
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 /** Sends payload after payload; comes back when the server has had enough of it. */
 async function bombard(
@@ -100,7 +101,7 @@ test("[L9] mutated frames of every kind get refusals from the closed list", asyn
 
 test("[W31] a frame above the limit ends its connection, before its end has come", async () => {
   await besideBystanders(server, "oversized", async () => {
-    const before = residentBytes(server.pid);
+    const before = residentBytes(server);
     const torn = await Promise.all(
       Array.from({ length: 50 }, () => RawSocket.upgraded(server, "banyan.v1.msgpack")),
     );
@@ -114,7 +115,7 @@ test("[W31] a frame above the limit ends its connection, before its end has come
     endless.frame(1, "x".repeat(30_000), { fin: false });
     for (let i = 0; i < 5; i++) endless.frame(0, "x".repeat(30_000), { fin: false });
     await endless.ended(5_000);
-    expect(residentBytes(server.pid) - before).toBeLessThan(64 * 1024 * 1024);
+    expect(residentBytes(server) - before).toBeLessThan(64 * 1024 * 1024);
   });
 }, 60_000);
 

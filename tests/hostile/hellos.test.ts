@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SignedUp, signUp, WireClient } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 
 const people = 60;
 const atOnce = 4;
@@ -12,8 +13,8 @@ let person: SignedUp;
 beforeAll(async () => {
   server = await startServer({ args: ["--preset", "test", "--hellos-max", `${atOnce}`] });
   person = await signUp(server.url, "returner");
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 /** null: welcomed. Else what the refusal said, once the connection is closed. */
 async function hello(

@@ -11,6 +11,7 @@ import {
   WireClient,
 } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { besideBystanders } from "./bystanders.ts";
 
 let server: TestServer;
@@ -25,8 +26,8 @@ beforeAll(async () => {
   ada = await signUp(server.url, "ada");
   bob = await signUp(server.url, "bob");
   eve = await signUp(server.url, "eve");
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 const nowhere = "01930f2c-7d1e-7c3a-9f00-5a2b3c4d5e6f";
 

@@ -11,6 +11,7 @@ import {
   WireClient,
 } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { besideBystanders } from "./bystanders.ts";
 
 let server: TestServer;
@@ -21,8 +22,8 @@ beforeAll(async () => {
   server = await startServer({ args: ["--sign-ups-per-hour", "1000"] });
   ada = await signUp(server.url, "ada");
   client = await WireClient.join(server.url, ada.token);
-}, 30_000);
-afterAll(() => server.stop(), 30_000);
+}, startWithinMs);
+afterAll(() => server.stop(), startWithinMs);
 
 const texts = [
   "'; drop table messages; --",

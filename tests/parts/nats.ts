@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryOf } from "#ops/cluster/binaries.ts";
+import { endWithTests } from "./ending.ts";
+import { freePorts } from "./ports.ts";
 import { until } from "./until.ts";
 
 export interface NatsNode {
@@ -45,9 +47,17 @@ export async function startNats(wish: NatsWish = {}): Promise<NatsPart> {
     const place = { client: ports[i]!, route: routes[i]!, monitor: ports[2 * count + i]! };
     return new Node(`n${i + 1}`, join(folder, `n${i + 1}`), place, count > 1 ? routes : [], wish);
   });
+  const forget = () => {
+    if (wish.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  const letEnd = endWithTests(() => {
+    for (const node of nodes) node.end();
+    forget();
+  });
   const close = async () => {
     await Promise.all(nodes.map((node) => node.kill9()));
-    if (wish.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
+    letEnd();
+    forget();
   };
   try {
     await Promise.all(nodes.map((node) => node.start(true)));
@@ -97,8 +107,12 @@ class Node implements NatsNode {
     await this.#ready(this.#process, log, joined);
   }
 
-  async kill9(): Promise<void> {
+  end(): void {
     this.#process?.kill("SIGKILL");
+  }
+
+  async kill9(): Promise<void> {
+    this.end();
     await this.#process?.exited;
     this.#process = null;
   }
@@ -159,14 +173,4 @@ function configuration(node: Node, place: Place): string {
     lines.push(`cluster { name: test, listen: 127.0.0.1:${place.route}, routes: [${routes}] }`);
   }
   return lines.join("\n");
-}
-
-/** Held all at once, so that no two are the same. */
-function freePorts(count: number): number[] {
-  const held = Array.from({ length: count }, () =>
-    Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } }),
-  );
-  const ports = held.map((listener) => listener.port);
-  for (const listener of held) listener.stop(true);
-  return ports;
 }

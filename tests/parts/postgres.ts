@@ -16,6 +16,8 @@ import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { chooseRunAs, type RunAs } from "#adapters/postgres/embedded/run-as.ts";
 import { binaryOf } from "#ops/cluster/binaries.ts";
+import { endWithTests } from "#tests/parts/ending.ts";
+import { freePorts } from "#tests/parts/ports.ts";
 import { until } from "#tests/topologies/data-directory.ts";
 
 export interface PostgresPart {
@@ -123,7 +125,15 @@ function newPlace(name: string, further: Record<string, string>): Place {
   const runAs = chooseRunAs(home, [join(bin, "postgres")]);
   const folder = join(home, "data");
   mkdirSync(folder, { mode: 0o700 });
-  const place = { name, home, folder, port: freePort(), bin, runAs, settings: { ...settings, ...further } };
+  const place = {
+    name,
+    home,
+    folder,
+    port: freePorts(1)[0]!,
+    bin,
+    runAs,
+    settings: { ...settings, ...further },
+  };
   give(place, home);
   give(place, folder);
   return place;
@@ -131,12 +141,6 @@ function newPlace(name: string, further: Record<string, string>): Place {
 
 function give(place: Place, path: string): void {
   if (place.runAs.owner) chownSync(path, place.runAs.owner.uid, place.runAs.owner.gid);
-}
-
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
 }
 
 async function finish(place: Place, tool: string, parameters: readonly string[]): Promise<void> {
@@ -159,11 +163,16 @@ async function started(place: Place): Promise<PostgresPart> {
 
 class Part implements PostgresPart {
   readonly #place: Place;
+  readonly #letEnd: () => void;
   #postmaster: Bun.Subprocess | null = null;
   #databases = 0;
 
   constructor(place: Place) {
     this.#place = place;
+    this.#letEnd = endWithTests(() => {
+      this.#killAll();
+      this.#forget();
+    });
   }
 
   get port(): number {
@@ -211,7 +220,7 @@ class Part implements PostgresPart {
   }
 
   async kill9(): Promise<void> {
-    for (const pid of this.#processes()) signal(pid, "SIGKILL");
+    this.#killAll();
     await this.#postmaster?.exited;
     this.#postmaster = null;
     rmSync(join(this.#place.folder, "postmaster.pid"), { force: true });
@@ -241,7 +250,17 @@ class Part implements PostgresPart {
   /** Nothing of it is needed any more: it may end as fast as it can. */
   async stop(): Promise<void> {
     await this.#end("SIGQUIT");
-    rmSync(this.#place.home, { recursive: true, force: true });
+    this.#letEnd();
+    this.#forget();
+  }
+
+  #killAll(): void {
+    for (const pid of this.#processes()) signal(pid, "SIGKILL");
+  }
+
+  /** Processes that were killed a moment ago may still write. */
+  #forget(): void {
+    rmSync(this.#place.home, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #end(how: "SIGINT" | "SIGQUIT"): Promise<void> {

@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryOf } from "#ops/cluster/binaries.ts";
+import { endWithTests } from "./ending.ts";
+import { freePorts } from "./ports.ts";
 
 export interface RedisPart {
   readonly port: number;
@@ -22,7 +24,7 @@ export interface RedisPart {
 
 export async function startRedis(): Promise<RedisPart> {
   const folder = mkdtempSync(join(tmpdir(), "banyan-redis-"));
-  const port = freePort();
+  const [port] = freePorts(1) as [number];
   const command = [binaryOf("redis-server"), "--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder];
   let server: Bun.Subprocess | null = null;
 
@@ -46,6 +48,11 @@ export async function startRedis(): Promise<RedisPart> {
     server = null;
   }
 
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  const letEnd = endWithTests(() => {
+    server?.kill("SIGKILL");
+    forget();
+  });
   await start();
   return {
     port,
@@ -61,7 +68,8 @@ export async function startRedis(): Promise<RedisPart> {
     command: (line) => say(port, line),
     async stop() {
       await end("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
+      letEnd();
+      forget();
     },
   };
 }
@@ -76,11 +84,4 @@ function say(port: number, line: string): Promise<string> {
     socket.on("end", () => answer(heard));
     socket.on("error", fail);
   });
-}
-
-function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop(true);
-  return port;
 }

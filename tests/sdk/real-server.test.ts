@@ -6,6 +6,7 @@ import type { Subprotocol } from "#protocol/frames.ts";
 import { createClient } from "#sdk/client.ts";
 import type { Client } from "#sdk/types.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { startWithinMs } from "#tests/topology.ts";
 import { until } from "./until.ts";
 
 setDefaultTimeout(30_000);
@@ -31,7 +32,7 @@ beforeAll(async () => {
   server = await startServer({ args: ["--sign-up", "open"] });
   ana = await signedUp("ana", "banyan.v1.msgpack");
   ben = await signedUp("ben", "banyan.v1.json");
-}, 60_000);
+}, 2 * startWithinMs);
 
 afterAll(async () => {
   await ana?.stop();
@@ -139,26 +140,30 @@ test("history pages both ways around a number, and opens at unread", async () =>
   hers.close();
 }, 60_000);
 
-test("killed and restarted, the server finds its clients back and their messages stored once", async () => {
-  const id = await direct();
-  const hers = ana.conversation(id);
-  const his = ben.conversation(id);
-  await Promise.all([hers.openAtHead(), his.openAtHead()]);
-  const before = hers.messages.length;
-  await server.kill();
-  await until("ana noticed", () => ana.state.kind !== "live");
-  const named = await hers.send("said into the dark");
-  await server.restart();
-  ana.wake();
-  ben.wake();
-  if (!named.ok) throw new Error(named.refusal.message);
-  expect(await hers.sent(named.value)).toMatchObject({ ok: true });
-  await until("ben has it", () => his.messages.at(-1)?.text === "said into the dark", 40_000);
-  expect(hers.messages.length).toBe(before + 1);
-  expect(his.messages.filter(({ text }) => text === "said into the dark").length).toBe(1);
-  hers.close();
-  his.close();
-}, 60_000);
+test(
+  "killed and restarted, the server finds its clients back and their messages stored once",
+  async () => {
+    const id = await direct();
+    const hers = ana.conversation(id);
+    const his = ben.conversation(id);
+    await Promise.all([hers.openAtHead(), his.openAtHead()]);
+    const before = hers.messages.length;
+    await server.kill();
+    await until("ana noticed", () => ana.state.kind !== "live");
+    const named = await hers.send("said into the dark");
+    await server.restart();
+    ana.wake();
+    ben.wake();
+    if (!named.ok) throw new Error(named.refusal.message);
+    expect(await hers.sent(named.value)).toMatchObject({ ok: true });
+    await until("ben has it", () => his.messages.at(-1)?.text === "said into the dark", 40_000);
+    expect(hers.messages.length).toBe(before + 1);
+    expect(his.messages.filter(({ text }) => text === "said into the dark").length).toBe(1);
+    hers.close();
+    his.close();
+  },
+  2 * startWithinMs,
+);
 
 test("logging out ends the session, and a revoked one stops its client", async () => {
   const other = createClient({ url: server.url });
