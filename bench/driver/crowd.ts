@@ -51,8 +51,8 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
       dialNext();
       if (liveCount === seats.length) all.resolve();
     },
-    refused(link, op, code) {
-      if (link.live) options.ear.refused(link, op, code);
+    refused(link, op, code, retryAfterMs) {
+      if (link.live) options.ear.refused(link, op, code, retryAfterMs);
       else lose(`refused with ${code}`);
     },
   };

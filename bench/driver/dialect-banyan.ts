@@ -99,7 +99,7 @@ function other(codec: Codec, payload: string | Buffer, link: Link, ear: Ear): vo
 function understand(codec: Codec, frame: ServerFrame, link: Link, ear: Ear): void {
   if (frame.kind === "welcome") ear.live(link);
   else if (frame.kind === "ack") ear.acked(link, frame.id);
-  else if (frame.kind === "refused") ear.refused(link, frame.id ?? null, frame.code);
+  else if (frame.kind === "refused") ear.refused(link, frame.id ?? null, frame.code, frame.retryAfterMs);
   else if (frame.kind === "packed") {
     const inner = inflateRawSync(frame.deflated);
     other(codec, codec.subprotocol === "banyan.v1.json" ? inner.toString() : inner, link, ear);

@@ -12,7 +12,7 @@ export interface Seat {
 export interface Ear {
   live(link: Link): void;
   acked(link: Link, op: number): void;
-  refused(link: Link, op: number | null, code: string): void;
+  refused(link: Link, op: number | null, code: string, retryAfterMs?: number): void;
   delivered(link: Link, count: number): void;
   /** A delivery of this op's message, on sampled links only. */
   saw(link: Link, op: number): void;

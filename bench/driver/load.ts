@@ -44,7 +44,22 @@ export interface Window {
   readonly lateP99Ms: number;
 }
 
-const ringSize = 1 << 17;
+/** What happened in a short time of a load that changes. */
+export interface Slice {
+  readonly phase: number;
+  readonly atMs: number;
+  readonly seconds: number;
+  readonly offered: number;
+  readonly acked: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly refusedWithoutHint: number;
+  /** Of what was sent in this phase. */
+  readonly ack: Percentiles;
+  readonly serverCpuUs: number;
+  readonly partCpuUs: Readonly<Record<string, number>>;
+}
+
+const ringSize = 1 << 18;
 const stuckAfterMs = 10_000;
 const isAcked = 1;
 const isSeen = 2;
@@ -64,6 +79,9 @@ export class Load {
   private readonly delivery = new Histogram();
   private readonly late = new Histogram();
   private refused: Record<string, number> = {};
+  private refusedWithoutHint = 0;
+  /** Latency is recorded of what was sent after this. */
+  private recordFrom = 0;
   private acked = 0;
   private deliveriesDue = 0;
   private stuck = 0;
@@ -93,7 +111,7 @@ export class Load {
 
   readonly ear: Omit<Ear, "live"> = {
     acked: (_, op) => this.onAcked(op),
-    refused: (_, op, code) => this.onRefused(op, code),
+    refused: (_, op, code, retryAfterMs) => this.onRefused(op, code, retryAfterMs),
     delivered: (link, count) => {
       link.deliveries += count;
     },
@@ -131,6 +149,54 @@ export class Load {
     return window;
   }
 
+  /** Open loop at one rate after the other, without a pause in between; told in slices. */
+  async phases(phases: readonly { perSecond: number; seconds: number }[], sliceMs: number): Promise<Slice[]> {
+    const slices: Slice[] = [];
+    let rate = phases[0]!.perSecond;
+    let offered = 0;
+    let dueAt = performance.now();
+    let turn = 0;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      while (dueAt <= now) {
+        this.sendIn(turn, dueAt);
+        offered++;
+        turn = (turn + 1) % this.groups.length;
+        dueAt += 1000 / rate;
+      }
+    }, 1);
+    for (const [phase, { perSecond, seconds }] of phases.entries()) {
+      rate = perSecond;
+      const startedAt = performance.now();
+      this.recordFrom = startedAt;
+      while (performance.now() - startedAt < seconds * 1000) {
+        this.ack.clear();
+        this.refused = {};
+        this.refusedWithoutHint = 0;
+        const offeredBefore = offered;
+        const before = this.counters();
+        await Bun.sleep(sliceMs);
+        const after = this.counters();
+        slices.push({
+          phase,
+          atMs: after.at - startedAt,
+          seconds: (after.at - before.at) / 1000,
+          offered: offered - offeredBefore,
+          acked: after.acked - before.acked,
+          refused: this.refused,
+          refusedWithoutHint: this.refusedWithoutHint,
+          ack: this.ack.percentiles(),
+          serverCpuUs: after.serverUs + after.postgresUs - before.serverUs - before.postgresUs,
+          partCpuUs: partsBetween(before.partUs, after.partUs),
+        });
+      }
+    }
+    clearInterval(timer);
+    this.recordFrom = 0;
+    await this.settle();
+    return slices;
+  }
+
   /** Deliveries that never came, over all loads so far; call it when settled. */
   missing(): number {
     let missing = 0;
@@ -165,9 +231,7 @@ export class Load {
       deliveries,
       serverCpuUs,
       postgresCpuUs,
-      partCpuUs: Object.fromEntries(
-        Object.entries(after.partUs).map(([name, us]) => [name, us - (before.partUs[name] ?? 0)]),
-      ),
+      partCpuUs: partsBetween(before.partUs, after.partUs),
       serverShare: serverCpuUs / 1000 / wallMs,
       generatorShare: ownCpuUs / 1000 / wallMs,
       othersShare: Math.max(0, othersUs / 1000 / wallMs),
@@ -214,7 +278,7 @@ export class Load {
   private onAcked(op: number): void {
     const at = op & (ringSize - 1);
     if (this.opAt[at] !== op || this.state[at]! & isAcked) return;
-    this.ack.recordMs(performance.now() - this.startedAt[at]!);
+    if (this.startedAt[at]! >= this.recordFrom) this.ack.recordMs(performance.now() - this.startedAt[at]!);
     const g = this.groupAt[at]!;
     this.acked++;
     this.ackedOf[g]!++;
@@ -231,8 +295,9 @@ export class Load {
     if (this.groups[this.groupAt[at]!]!.watcherOf(sender) === link) this.advance(op, at, isSeen);
   }
 
-  private onRefused(op: number | null, code: string): void {
+  private onRefused(op: number | null, code: string, retryAfterMs?: number): void {
     this.refused[code] = (this.refused[code] ?? 0) + 1;
+    if (retryAfterMs === undefined) this.refusedWithoutHint++;
     if (op === null) return;
     this.giveUp(op);
   }
@@ -268,4 +333,8 @@ export class Load {
     this.stuck += this.waiting.size;
     this.waiting.clear();
   }
+}
+
+function partsBetween(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([name, us]) => [name, us - (before[name] ?? 0)]));
 }

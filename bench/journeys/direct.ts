@@ -1,8 +1,9 @@
 // 1:1 durable messages: sent, committed, acknowledged and delivered, between pairs.
 
+import type { Seat } from "#bench/driver/dialect.ts";
 import type { Group } from "#bench/driver/load.ts";
 import type { Link } from "#bench/driver/web-socket.ts";
-import type { Journey } from "#bench/journey.ts";
+import type { Journey, Scene } from "#bench/journey.ts";
 import { runGroupLoad } from "./group-load.ts";
 
 const inFlightPerPair = 1;
@@ -11,22 +12,28 @@ export const directJourney: Journey = {
   name: "direct",
   title: "1:1 durable messages",
   targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
-  run: (scene) => {
-    const { sizes, target } = scene;
-    const placeOf = (pair: number) => target.place("pair", pair);
-    return runGroupLoad(scene, {
+  run: (scene) =>
+    runGroupLoad(scene, {
       name: "direct",
-      seats: Array.from({ length: sizes.pairs * 2 }, (_, user) => target.seat(user, [placeOf(user >> 1)])),
-      groupsOf: (links) =>
-        Array.from({ length: sizes.pairs }, (_, pair) =>
-          pairOf(placeOf(pair), links.slice(2 * pair, 2 * pair + 2)),
-        ),
+      seats: pairSeats(scene),
+      groupsOf: (links) => pairGroups(scene, links),
       inFlightPerGroup: inFlightPerPair,
       fixedRates: [500, 2000],
       per: "message",
-    });
-  },
+    }),
 };
+
+export function pairSeats({ sizes, target }: Scene): Seat[] {
+  return Array.from({ length: sizes.pairs * 2 }, (_, user) =>
+    target.seat(user, [target.place("pair", user >> 1)]),
+  );
+}
+
+export function pairGroups({ sizes, target }: Scene, links: readonly Link[]): Group[] {
+  return Array.from({ length: sizes.pairs }, (_, pair) =>
+    pairOf(target.place("pair", pair), links.slice(2 * pair, 2 * pair + 2)),
+  );
+}
 
 function pairOf(place: string, members: readonly Link[]): Group {
   for (const link of members) link.sampled = true;

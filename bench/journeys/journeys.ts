@@ -5,8 +5,10 @@ import { directJourney } from "./direct.ts";
 import { idleJourney } from "./idle-sessions.ts";
 import { longHistoryJourney } from "./long-history.ts";
 import { opensJourney } from "./opens.ts";
+import { overloadJourney } from "./overload.ts";
 import { reconnectJourney } from "./reconnect.ts";
 import { largeRoomJourney, roomsJourney } from "./rooms.ts";
+import { stormJourney } from "./storm.ts";
 import { wireJourney } from "./wire-bytes.ts";
 
 export const journeys: readonly Journey[] = [
@@ -18,4 +20,6 @@ export const journeys: readonly Journey[] = [
   opensJourney,
   idleJourney,
   reconnectJourney,
+  overloadJourney,
+  stormJourney,
 ];

@@ -22,8 +22,8 @@ export interface DatabaseWork {
 }
 
 /** What the database has done since its statistics began. */
-export async function databaseWork(folder: string): Promise<DatabaseWork> {
-  const sql = openDatabase(folder);
+export async function databaseWork(where: { folder: string } | { url: string }): Promise<DatabaseWork> {
+  const sql = "url" in where ? new SQL({ url: where.url, max: 1 }) : openDatabase(where.folder);
   try {
     const [row] = await sql`select sum(xact_commit + xact_rollback) transactions, sum(tup_fetched) fetched,
       sum(blks_read) blocks from pg_stat_database`;

@@ -58,6 +58,7 @@ async function start(folder: string, shape: ClusterShape): Promise<RunningTarget
     ports: doors,
     pids: Object.values(tree).flat(),
     parts: tree,
+    databaseUrl: parts.connections.postgresUrlOf(await parts.primary()),
     stop: () => stop((part) => part.stop()),
     kill: () => stop((part) => part.kill9()),
   };

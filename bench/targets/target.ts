@@ -14,6 +14,8 @@ export interface RunningTarget {
   readonly pids: readonly number[];
   /** The same by what they do, where a server is made of several. */
   readonly parts?: Readonly<Record<string, readonly number[]>>;
+  /** Where its database is, when that is not in the folder. */
+  readonly databaseUrl?: string;
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;

@@ -1,0 +1,101 @@
+// Three times as much as the server can do, from clients that do not slow down: how much of its best it still does,
+// whether it says no with a time, and how soon afterwards it is as quick as before.
+
+import { gather } from "#bench/driver/crowd.ts";
+import { Load, type Slice } from "#bench/driver/load.ts";
+import type { Figures, Journey, Scene } from "#bench/journey.ts";
+import { pairGroups, pairSeats } from "./direct.ts";
+
+const sliceMs = 500;
+const inFlightPerPair = 4;
+const calmSeconds = 6;
+
+export const overloadJourney: Journey = {
+  name: "overload",
+  title: "three times the peak, then half of it",
+  targets: ["banyan", "banyan-cluster"],
+  isExtra: true,
+  async run(scene) {
+    const { sizes, target } = scene;
+    const server = await scene.start();
+    const dialect = target.dialect(scene.seed);
+    const load = new Load(dialect, server.pids, server.parts);
+    const { port, ports } = server;
+    const crowd = await gather({ port, ports, dialect, seats: pairSeats(scene), ear: load.ear });
+    try {
+      load.seat(pairGroups(scene, crowd.links));
+      await load.closedLoop(inFlightPerPair, sizes.warmSeconds, 0.5);
+      const peak = await load.closedLoop(inFlightPerPair, sizes.warmSeconds, sizes.overloadSeconds / 4);
+      scene.say(
+        `peak: ${Math.round(peak.perSecond)} acknowledged/s, ack p99 ${peak.ack.p99Ms.toFixed(0)} ms`,
+      );
+      const half = peak.perSecond / 2;
+      const slices = await load.phases(
+        [
+          { perSecond: half, seconds: calmSeconds },
+          { perSecond: 3 * peak.perSecond, seconds: sizes.overloadSeconds },
+          { perSecond: half, seconds: sizes.overloadSeconds / 2 + 5 },
+        ],
+        sliceMs,
+      );
+      for (const slice of slices) scene.say(lineOf(slice));
+      for (const [why, count] of crowd.lost) scene.warn(`${count} connections were lost: ${why}`);
+      return figuresOf(scene, peak.perSecond, slices);
+    } finally {
+      crowd.close();
+    }
+  },
+};
+
+function figuresOf(scene: Scene, peak: number, slices: readonly Slice[]): Figures {
+  const of = (phase: number) => slices.filter((slice) => slice.phase === phase);
+  const sum = (some: readonly Slice[], read: (slice: Slice) => number) =>
+    some.reduce((total, slice) => total + read(slice), 0);
+  // The first second of either side belongs to neither.
+  const [before, during, after] = [of(0).slice(2), of(1).slice(2), of(2)];
+  const seconds = sum(during, (slice) => slice.seconds);
+  const goodput = sum(during, (slice) => slice.acked) / seconds;
+  const refusals = (slice: Slice) => Object.values(slice.refused).reduce((total, count) => total + count, 0);
+  const normalP99Ms = Math.max(...before.map((slice) => slice.ack.p99Ms));
+  const recoveryMs = recoveredAt(after, 2 * normalP99Ms + 20, refusals);
+  const withoutHint = sum(slices, (slice) => slice.refusedWithoutHint);
+  if (withoutHint > 0) scene.warn(`${withoutHint} refusals did not say when to come back`);
+  if (goodput < 0.9 * peak) scene.warn(`goodput fell to ${Math.round((100 * goodput) / peak)} % of the peak`);
+  if (recoveryMs === null) scene.warn("the usual latency did not come back");
+  return {
+    "overload.peakPerSecond": peak,
+    "overload.offeredPerSecond": sum(during, (slice) => slice.offered) / seconds,
+    "overload.goodputPerSecond": goodput,
+    "overload.goodputPercent": (100 * goodput) / peak,
+    "overload.refusedPerSecond": sum(during, refusals) / seconds,
+    "overload.refusedWithoutHint": withoutHint,
+    "overload.ackP99Ms": Math.max(...during.map((slice) => slice.ack.p99Ms)),
+    "overload.normalP99Ms": normalP99Ms,
+    ...(recoveryMs === null ? {} : { "overload.recoveryMs": recoveryMs }),
+  };
+}
+
+/** From when on every slice was as quick as usual and nobody was refused; null: not by the end. */
+function recoveredAt(
+  slices: readonly Slice[],
+  p99MsMax: number,
+  refusals: (slice: Slice) => number,
+): number | null {
+  const lastBad = slices.findLastIndex((slice) => slice.ack.p99Ms > p99MsMax || refusals(slice) > 0);
+  if (lastBad === slices.length - 1) return null;
+  return lastBad < 0 ? 0 : slices[lastBad]!.atMs;
+}
+
+function lineOf(slice: Slice): string {
+  const perSecond = (count: number) => Math.round(count / slice.seconds);
+  const refused = Object.entries(slice.refused).map(([code, count]) => `${perSecond(count)}/s ${code}`);
+  const busy = Object.entries(slice.partCpuUs)
+    .map(([part, us]) => [part, Math.round(us / 10_000 / slice.seconds)] as const)
+    .filter(([, percent]) => percent > 4)
+    .map(([part, percent]) => `${part} ${percent} %`);
+  return (
+    `${["before", "overload", "after"][slice.phase]} ${(slice.atMs / 1000).toFixed(1)} s: offered ${perSecond(slice.offered)}/s, ` +
+    `acknowledged ${perSecond(slice.acked)}/s, p99 ${slice.ack.p99Ms.toFixed(0)} ms` +
+    `${refused.length > 0 ? `, refused ${refused.join(", ")}` : ""}${busy.length > 0 ? `; ${busy.join(", ")}` : ""}`
+  );
+}
