@@ -1,5 +1,5 @@
-// The cluster's parts on one machine: ./banyan cluster brings them up, mends them and ends them; PostgreSQL fails over
-// with nothing lost; nothing outlives the one who started it.
+// The cluster on one machine: ./banyan cluster brings it up with all its roles, people chat across its gateways, what
+// was killed comes back; PostgreSQL fails over with nothing lost; nothing outlives the one who started it.
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { SQL } from "bun";
 import { isAlive } from "#adapters/postgres/embedded/processes.ts";
 import { processesIn } from "#ops/cluster/parts/guard.ts";
-import { freeBase, takenPorts } from "#ops/cluster/parts/ports.ts";
+import { freeBase, portPlan, takenPorts } from "#ops/cluster/parts/ports.ts";
 import { startParts } from "#ops/cluster/start-parts.ts";
 import { bun, root } from "#ops/root.ts";
 import { until } from "#tests/parts/until.ts";
 import { runBanyan, temporaryFolder } from "#tests/server.ts";
+import { chatAcross } from "./chat-across.ts";
 
 const bringUpMs = 120_000;
 
@@ -19,11 +20,11 @@ const bringUpMs = 120_000;
 const mayOutlive = { BUN_FEATURE_FLAG_NO_ORPHANS: "0" };
 
 test(
-  "up makes everything ready, up again changes nothing, what was killed comes back, down leaves nothing",
+  "up makes everything ready, people chat across gateways, what was killed comes back, down leaves nothing",
   async () => {
     const dir = join(temporaryFolder(), "cluster");
     const base = freeBase();
-    const first = await cluster("up", dir, "--small", "--parts-only", "--port", String(base));
+    const first = await cluster("up", dir, "--small", "--gateways", "2", "--port", String(base));
     expect([first.code, first.err]).toEqual([0, ""]);
     try {
       const made = await pids(dir);
@@ -35,7 +36,17 @@ test(
         "redis",
         "s3",
         "postgres-balancer",
+        "service-1",
+        "gateway-1",
+        "gateway-2",
+        "front",
       ]);
+      const { out: table } = await cluster("status", dir);
+      expect(table).toMatch(/^service-1 .* ready +api,messaging,presence,worker /m);
+      expect(table).toMatch(/^gateway-1 .* ready +gateway /m);
+      const { front, role } = portPlan(base);
+      const at = (port: number) => `http://127.0.0.1:${port}`;
+      await chatAcross(at(front), [at(role(1)), at(role(2))]);
 
       const again = await cluster("up", dir);
       expect([again.code, again.out]).toEqual([0, expect.stringContaining("It is up already")]);
@@ -43,11 +54,13 @@ test(
 
       process.kill(made.get("redis")!, "SIGKILL");
       process.kill(made.get("patroni-1")!, "SIGKILL");
+      process.kill(made.get("gateway-2")!, "SIGKILL");
       expect((await cluster("status", dir)).code).toBe(3);
       expect((await cluster("up", dir)).code).toBe(0);
       const mended = await pids(dir);
       const same = [...made.keys()].filter((name) => mended.get(name) === made.get(name));
-      expect(same).toEqual(["etcd-1", "nats-1", "postgres-1", "s3", "postgres-balancer"]);
+      const alive = ["etcd-1", "nats-1", "postgres-1", "s3", "postgres-balancer"];
+      expect(same).toEqual([...alive, "service-1", "gateway-1", "front"]);
 
       const other = await cluster("up", dir, "--gateways", "3");
       expect([other.code, other.err]).toEqual([1, expect.stringContaining("a cluster keeps its form")]);
