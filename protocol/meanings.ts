@@ -131,8 +131,8 @@ export const serverMeanings: Omit<MeaningsOfChoice<typeof serverFrame>, "unknown
     conversation: "Which.",
   },
   drain: {
-    about: "This server is about to stop. [W33]",
-    reconnectAfterMs: "Close and connect anew after this long.",
+    about: "Come back, perhaps elsewhere: this server is about to stop, or another has more room. [W33]",
+    reconnectAfterMs: "Give nothing more here, and connect anew after this long.",
   },
   packed: {
     about: "Another frame, compressed. [W28]",
