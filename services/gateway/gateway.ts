@@ -299,6 +299,7 @@ const outOfOrder = { kind: "refused", code: "out_of_order" } as const;
 const answerWithinMs = 500;
 
 function pause(clock: Clock, ms: number, hurry?: AbortSignal): Promise<void> {
+  if (hurry?.aborted) return Promise.resolve();
   return new Promise((done) => {
     const cancel = clock.after(ms, done);
     hurry?.addEventListener("abort", () => {
