@@ -56,6 +56,7 @@ export function roleParts(
         BANYAN_POSTGRES_URL: connections.postgresUrl,
         BANYAN_POSTGRES_REPLICA_URLS: connections.postgresReplicaUrls.join(","),
         BANYAN_NATS_URLS: connections.natsUrls.join(","),
+        BANYAN_NATS_REPLICAS: connections.natsUrls.length < 3 ? "1" : "3",
         BANYAN_REDIS_URL: connections.redisUrl,
         BANYAN_LOG_FORMAT: "text",
       }),

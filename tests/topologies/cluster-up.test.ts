@@ -2,7 +2,7 @@
 // was killed comes back; PostgreSQL fails over with nothing lost; nothing outlives the one who started it.
 
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SQL } from "bun";
 import { isAlive } from "#adapters/postgres/embedded/processes.ts";
@@ -47,6 +47,8 @@ test(
       const { front, role } = portPlan(base);
       const at = (port: number) => `http://127.0.0.1:${port}`;
       await chatAcross(at(front), [at(role(1)), at(role(2))]);
+      for (const name of ["service-1", "gateway-1", "gateway-2"])
+        expect(readFileSync(join(dir, "logs", `${name}.log`), "utf8")).not.toContain(" ERROR ");
 
       const again = await cluster("up", dir);
       expect([again.code, again.out]).toEqual([0, expect.stringContaining("It is up already")]);
