@@ -14,5 +14,6 @@ RUN mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o postgres -g postgres -m 0700 /data /run/postgres
 COPY --from=build /banyan/.artifacts/parts /banyan/.artifacts/parts
+COPY ops/cluster/patroni-quick.py /banyan/ops/cluster/
 ENV PATH=/banyan/.artifacts/parts/bin:/banyan/.artifacts/parts/patroni/bin:/usr/lib/postgresql/15/bin:/usr/sbin:/usr/bin:/sbin:/bin
 USER postgres

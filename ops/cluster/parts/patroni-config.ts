@@ -95,6 +95,8 @@ function forAllMembers({ folder, hosts, name }: PatroniSpec): object {
     // A standby that has everything that was ever acknowledged is the only one that may take over.
     synchronous_mode: hosts.length > 1,
     synchronous_node_count: 1,
+    // Patroni drops slots that it did not make; those of a move (./banyan migrate) are not its own.
+    ignore_slots: [{ type: "logical", plugin: "pgoutput" }],
     postgresql: {
       use_pg_rewind: true,
       use_slots: true,
@@ -126,7 +128,8 @@ export function postgresParameters(
     // Ready for a copy to another PostgreSQL by logical replication; costs a few bytes per changed row.
     wal_level: "logical",
     max_wal_senders: 10,
-    max_replication_slots: 10,
+    // A move from elsewhere copies its tables through one each, beside those of the replicas.
+    max_replication_slots: 32,
     // A replica that was away this long must be copied anew; it must not fill the primary's disk.
     max_slot_wal_keep_size: "4GB",
     wal_keep_size: "256MB",

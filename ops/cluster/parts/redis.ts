@@ -18,7 +18,8 @@ dir ${data}
 save ""
 appendonly no
 maxmemory 256mb
-maxmemory-policy allkeys-lru
+# Who is online has no time to live and stays; windows of limits and times last seen may go, soonest ended first.
+maxmemory-policy volatile-ttl
 daemonize no
 `,
   );
