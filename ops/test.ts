@@ -8,6 +8,7 @@ import { didYouMean } from "#app/config/nearest.ts";
 import { StartProblem } from "#app/start-problem.ts";
 import { artifacts, bun, root } from "#ops/root.ts";
 import { type Count, countOfRunner, countOfTests } from "#ops/test/count.ts";
+import { installWhatTestsNeed } from "#ops/test/install.ts";
 import { type LimitedRun, runLimited } from "#ops/test/run-limited.ts";
 import { findSuites, type Suite, suiteOfFiles } from "#ops/test/suites.ts";
 
@@ -28,6 +29,7 @@ async function test(names: readonly string[], quick: boolean): Promise<void> {
     names.filter((name) => !name.endsWith(".ts")),
     files.length > 0,
   );
+  await installWhatTestsNeed();
   const counts: Count[] = [];
   for (const suite of suites) counts.push(...(await runSuite(suite, quick)));
   if (files.length > 0) counts.push(await runTests(suiteOfFiles(files.map(asPath)), quick));
