@@ -31,6 +31,7 @@ export function serviceLimits(
   return {
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
+    laneWaitMsMax: 1_000,
     statementsMax: 4,
     groupWaitMs: config.groupWaitMs,
     conversationsMax: config.hotConversationsMax,

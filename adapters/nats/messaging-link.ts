@@ -18,6 +18,7 @@ export interface Command {
   readonly bucket: number;
   /** Commands with the same key take effect in the order given; null: in any. */
   readonly key: string | null;
+  readonly askedAt: number;
   readonly deadline: number;
   /** The batch in which it left. */
   batch: number;
@@ -30,6 +31,9 @@ export interface Command {
 export type Outcome = Answered[1] | "unheard" | "lost";
 export type Settle = (link: Link, command: Command, outcome: Outcome, value: unknown) => void;
 
+/** What one answer counts for in the mean of the last ones. */
+const latestShare = 0.01;
+
 export class Link {
   readonly instance: string;
   readonly inFlight = new Map<number, Command>();
@@ -41,6 +45,8 @@ export class Link {
   #batch = 0;
   #deaf: { readonly batch: number; readonly at: number } | null = null;
   batches = 0;
+  /** How long answers took lately. */
+  answerMs = 0;
   /** Since when the roll call no longer knows it. */
   goneAt: number | null = null;
 
@@ -75,9 +81,12 @@ export class Link {
   }
 
   heard(data: Uint8Array<ArrayBuffer>): void {
+    const now = performance.now();
     for (const answered of this.#unpacker.read(data) as readonly Answered[]) {
       const command = this.inFlight.get(answered[0]);
-      if (command && this.inFlight.delete(command.id)) this.#settle(this, command, answered[1], answered[2]);
+      if (!command || !this.inFlight.delete(command.id)) continue;
+      this.answerMs += (now - command.askedAt - this.answerMs) * latestShare;
+      this.#settle(this, command, answered[1], answered[2]);
     }
   }
 

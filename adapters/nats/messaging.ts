@@ -15,6 +15,9 @@ import { Owners } from "./messaging-owners.ts";
 export interface RouterLimits {
   /** Commands in flight to one instance. */
   readonly inFlightMax: number;
+  /** Where answers take longer than `answerMsMax`, so few: what waits longer is worth less than an early refusal. */
+  readonly inFlightSlowMax: number;
+  readonly answerMsMax: number;
   /** A command without an answer by then has an unknown outcome. */
   readonly deadlineMs: number;
   /** How long a command waits for an instance where there is none. */
@@ -25,6 +28,8 @@ export interface RouterLimits {
 
 export const routerLimits: RouterLimits = {
   inFlightMax: 10_000,
+  inFlightSlowMax: 1_000,
+  answerMsMax: 1_000,
   deadlineMs: 10_000,
   ownerWaitMs: 300,
   overloadedRetryMs: 500,
@@ -97,10 +102,11 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     args: Parameters<Messaging[M]>,
   ): ReturnType<Messaging[M]> {
     const asked = new Promise<unknown>((answer, fail) => {
-      const deadline = performance.now() + limits.deadlineMs;
+      const askedAt = performance.now();
+      const deadline = askedAt + limits.deadlineMs;
       const rest = { batch: 0, attempts: 0, answer, fail };
       commands++;
-      give({ id: nextId++, method, args, bucket, key, deadline, ...rest });
+      give({ id: nextId++, method, args, bucket, key, askedAt, deadline, ...rest });
     });
     return asked as ReturnType<Messaging[M]>;
   }
@@ -135,10 +141,17 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       link = new Link(owner, nats, router, settle);
       links.set(owner, link);
     }
-    if (link.inFlight.size >= limits.inFlightMax) return refuse(command, "overloaded", flow);
+    if (isFull(link, command)) return refuse(command, "overloaded", flow);
     if (flow) flow.inFlight++;
     command.batch = 0;
     link.give(command);
+  }
+
+  /** Lists are what whoever comes back asks for; how many may come back at once is bounded elsewhere. */
+  function isFull(link: Link, command: Command): boolean {
+    if (link.inFlight.size >= limits.inFlightMax) return true;
+    const isSlow = link.answerMs > limits.answerMsMax && link.inFlight.size >= limits.inFlightSlowMax;
+    return isSlow && command.key !== null;
   }
 
   function runHere(command: Command, flow: Flow | null): void {

@@ -3,6 +3,7 @@
 import type { ConversationId, MessageName, Rev, Seq } from "#base/ids.ts";
 import type { Result } from "#base/result.ts";
 import type { Refusal } from "#core/refusal.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Messaging, Receipt } from "#ports/messaging.ts";
 import type { ClientFrame } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
@@ -21,6 +22,12 @@ export interface CommandNeeds {
   readonly messaging: Messaging;
   readonly hub: Hub;
   readonly lookers: Lookers;
+  readonly clock: Clock;
+}
+
+/** What is written into the log, and may have to wait. */
+export function isWrite({ kind }: Command): boolean {
+  return kind === "send" || kind === "edit" || kind === "delete" || kind === "react";
 }
 
 /** Answers the frame, now or when its work is done. Rejects only for a bug or a broken store. */
@@ -31,18 +38,29 @@ export function obey(needs: CommandNeeds, session: ClientSession, frame: Command
     case "ping":
       return void pong(needs.hub, session);
     case "send":
-      return send(messaging, session, frame);
+      return send(needs, session, frame);
     case "edit": {
       const { id, conversation, seq, text } = frame;
-      return receipted(session, id, messaging.edit(user, conversation as ConversationId, seq as Seq, text));
+      return receipted(
+        needs,
+        session,
+        id,
+        messaging.edit(user, conversation as ConversationId, seq as Seq, text),
+      );
     }
     case "delete": {
       const { id, conversation, seq } = frame;
-      return receipted(session, id, messaging.remove(user, conversation as ConversationId, seq as Seq));
+      return receipted(
+        needs,
+        session,
+        id,
+        messaging.remove(user, conversation as ConversationId, seq as Seq),
+      );
     }
     case "react": {
       const { id, conversation, seq, emoji, on } = frame;
       return receipted(
+        needs,
         session,
         id,
         messaging.react(user, conversation as ConversationId, seq as Seq, emoji, on),
@@ -62,7 +80,7 @@ export function obey(needs: CommandNeeds, session: ClientSession, frame: Command
   }
 }
 
-async function send(messaging: Messaging, session: ClientSession, frame: Send): Promise<void> {
+async function send(needs: CommandNeeds, session: ClientSession, frame: Send): Promise<void> {
   const { id, text, replyTo, again = false } = frame;
   const name = frame.name as MessageName;
   const conversation = frame.conversation as ConversationId;
@@ -70,21 +88,24 @@ async function send(messaging: Messaging, session: ClientSession, frame: Send): 
   session.namesInFlight.add(name);
   try {
     const command = { user: session.user, conversation, name, text, again };
-    const sent = messaging.send(replyTo ? { ...command, replyTo: replyTo as Seq } : command);
-    await receipted(session, id, sent);
+    const sent = needs.messaging.send(replyTo ? { ...command, replyTo: replyTo as Seq } : command);
+    await receipted(needs, session, id, sent);
   } finally {
     session.namesInFlight.delete(name);
   }
 }
 
 async function receipted(
+  { clock }: CommandNeeds,
   session: ClientSession,
   id: number,
   answer: Promise<Result<Receipt, Refusal>>,
 ): Promise<void> {
   const result = await answer;
-  if (result.ok) session.answer({ kind: "ack", id, ...result.value });
-  else session.answer(refusedFrame(result.refusal, id));
+  if (result.ok) return session.answer({ kind: "ack", id, ...result.value });
+  const { reason, retryAfterMs = 0 } = result.refusal;
+  if (reason === "overloaded") session.heldUntil = clock.now() + retryAfterMs;
+  session.answer(refusedFrame(result.refusal, id));
 }
 
 async function since(messaging: Messaging, session: ClientSession, frame: Since): Promise<void> {

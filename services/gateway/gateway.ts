@@ -18,7 +18,7 @@ import { limits as wire } from "#protocol/limits.ts";
 import { AccountAllowance, type AccountAllowanceLimits } from "./account-allowance.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { type AllowanceLimits, spend } from "./allowance.ts";
-import { type Command, type CommandNeeds, obey } from "./commands.ts";
+import { type Command, type CommandNeeds, isWrite, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
 import { HeadsCheck } from "./heads-check.ts";
 import { Healing, type HealingLimits } from "./healing.ts";
@@ -89,7 +89,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   const { sockets, bus, clock, limits, presence } = needs;
   const hub = new Hub(sockets, bus, clock, limits);
   const lookers = new Lookers(hub, presence);
-  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers };
+  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers, clock };
   const greeter = new Greeter({
     ...needs,
     hub,
@@ -133,6 +133,11 @@ export function createGateway(needs: GatewayNeeds): Gateway {
         refusedFrame({ reason: "rate_limited", retryAfterMs: limits.overloadedRetryMs }, id),
       );
     }
+    if (now < session.heldUntil && isWrite(frame))
+      return refuse(
+        session,
+        refusedFrame({ reason: "overloaded", retryAfterMs: Math.ceil(session.heldUntil - now) }, id),
+      );
     session.refusedInRow = 0;
     run(session, frame, id);
   }

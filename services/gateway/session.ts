@@ -38,6 +38,8 @@ export class ClientSession {
   allowance: number;
   allowanceAt = 0;
   refusedInRow = 0;
+  /** Until then what it writes is refused here: it was told that there is too much to do, and when to come back. */
+  heldUntil = 0;
   #endHelloLimit: (() => void) | null = null;
 
   constructor(socket: Socket, codec: Codec, allowance: number) {

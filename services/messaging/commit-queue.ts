@@ -11,6 +11,8 @@ export interface CommitQueueLimits {
   readonly groupMax: number;
   /** Commands that wait in one lane; one more is answered "full". */
   readonly laneQueueMax: number;
+  /** Where more than a group waits and the first of them for longer than this, the next is answered "full". */
+  readonly laneWaitMsMax: number;
   /** Statements under way at once, over all lanes. */
   readonly statementsMax: number;
   /** How long the first of a group waits for more, in a lane where more can be expected by then. */
@@ -32,11 +34,13 @@ export interface CommitListener {
 }
 
 interface WaitingSend {
+  readonly since: number;
   readonly message: NewMessage;
   readonly answer: (answer: AppendAnswer) => void;
   readonly fail: (reason: unknown) => void;
 }
 interface WaitingTask {
+  readonly since: number;
   readonly message: null;
   /** Never rejects: it answers its own caller. */
   readonly run: () => Promise<void>;
@@ -82,21 +86,23 @@ export class CommitQueue {
   /** null: the lane is full and nothing was stored. */
   append(message: NewMessage): Promise<AppendAnswer> | null {
     const lane = this.#laneOf(message.conversation);
-    if (lane.waiting.length >= this.#limits.laneQueueMax) return null;
-    return new Promise((answer, fail) => this.#enter(lane, { message, answer, fail }));
+    if (this.#isFull(lane)) return null;
+    const since = this.#clock.now();
+    return new Promise((answer, fail) => this.#enter(lane, { message, since, answer, fail }));
   }
 
   /** Runs `task` as the lane's only writer, in its turn. null: the lane is full and the task did not run. */
   alone<T>(conversation: ConversationId, task: () => Promise<T>): Promise<T> | null {
     const lane = this.#laneOf(conversation);
-    if (lane.waiting.length >= this.#limits.laneQueueMax) return null;
+    if (this.#isFull(lane)) return null;
+    const since = this.#clock.now();
     return new Promise((answer, fail) => {
       const run = () =>
         task().then(answer, (error: unknown) => {
           this.#listener.failed([conversation]);
           fail(error);
         });
-      this.#enter(lane, { message: null, run });
+      this.#enter(lane, { message: null, since, run });
     });
   }
 
@@ -113,8 +119,15 @@ export class CommitQueue {
     return this.#lanes[this.#log.laneOf(conversation)]!;
   }
 
+  /** By number, and by time: what waits longer than that is worth less than an early refusal. */
+  #isFull({ waiting }: Lane): boolean {
+    const { laneQueueMax, laneWaitMsMax, groupMax } = this.#limits;
+    if (waiting.length >= laneQueueMax) return true;
+    return waiting.length > groupMax && this.#clock.now() - waiting[0]!.since > laneWaitMsMax;
+  }
+
   #enter(lane: Lane, waiting: WaitingSend | WaitingTask): void {
-    const now = this.#clock.now();
+    const now = waiting.since;
     if (waiting.message) {
       lane.recent = lane.recent * Math.exp((lane.lastSendAt - now) / rateMemoryMs) + 1;
       lane.lastSendAt = now;

@@ -114,6 +114,7 @@ const messagingLimits = {
   groupMax: 64,
   groupWaitMs: 0,
   laneQueueMax: 1000,
+  laneWaitMsMax: 1_000,
   statementsMax: 4,
   conversationsMax: 1000,
   membershipsMax: 1000,

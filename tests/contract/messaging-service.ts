@@ -30,6 +30,7 @@ export const messagingLimits: MessagingLimits = {
   conversationSendsBurst: 1_000,
   groupWaitMs: 0,
   laneQueueMax: 1000,
+  laneWaitMsMax: 1_000_000,
   statementsMax: 4,
   conversationsMax: 100,
   membershipsMax: 100,

@@ -228,6 +228,30 @@ export function messagingContract(
       await fc.assert(property, { seed, numRuns: 40 });
     });
 
+    test("[P37] a lane whose first has waited too long is full, too, and takes more once it moves again", async () => {
+      const conversation = await newGroup();
+      const gate = Promise.withResolvers<void>();
+      const append: MessageLog["append"] = async (lane, sends) => {
+        await gate.promise;
+        return store.messageLog.append(lane, sends);
+      };
+      const limits = { laneQueueMax: 1_000, groupMax: 2, laneWaitMsMax: 20 };
+      const { messaging, answersAreHere } = openMessaging(store, { limits, log: { append } });
+      granted(await messaging.conversation(owner, conversation));
+      const given = Array.from({ length: 60 }, () =>
+        send(messaging, owner, conversation, { name: newName() }),
+      );
+      const answered = await Promise.all(given.map((each) => answeredAlready(each, answersAreHere)));
+      const full = answered.filter((answer) => answer !== null);
+      expect(full.length).toBeGreaterThan(0);
+      expect(full.length).toBeLessThan(given.length - 5);
+      for (const answer of full) expect(answer).toEqual(refused("overloaded"));
+      gate.resolve();
+      const accepted = (await Promise.all(given)).filter(({ ok }) => ok).length;
+      expect(accepted).toBe(given.length - full.length);
+      granted(await send(messaging, owner, conversation, { name: newName() }));
+    });
+
     test("[P37] a full lane answers overloaded at once, with a hint, and stores nothing of it", async () => {
       const conversation = await newGroup();
       const gate = Promise.withResolvers<void>();

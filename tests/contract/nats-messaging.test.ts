@@ -224,6 +224,32 @@ describe("the command bus over NATS", () => {
     expect(await house.router.send(command(newConversationId()))).toEqual(receipt);
   });
 
+  test("[P37] where answers have become slow, few are in flight; lists are not held back", async () => {
+    const [gateway, first] = await openConnections(2);
+    const house = new House(gateway!, { answerMsMax: 0.1, inFlightSlowMax: 4, overloadedRetryMs: 77 });
+    let gate = Promise.withResolvers<void>();
+    const send = async () => {
+      await gate.promise;
+      return receipt;
+    };
+    house.join(first!, answering({ send, heads: async (ids) => ids.map(() => null) }));
+    await until("it is known", () => house.router.stats().instances === 1);
+    const slow = house.router.send(command(newConversationId()));
+    const askedAt = performance.now();
+    await until("it took long", () => performance.now() - askedAt > 100);
+    gate.resolve();
+    expect(await slow).toEqual(receipt);
+    gate = Promise.withResolvers<void>();
+    const given = Array.from({ length: 9 }, () => house.router.send(command(newConversationId())));
+    const refused = { ok: false, refusal: { reason: "overloaded", retryAfterMs: 77 } };
+    expect((await Promise.all(given.slice(4))) as unknown[]).toEqual(
+      Array.from({ length: 5 }, () => refused),
+    );
+    expect(await house.router.heads([newConversationId()])).toEqual([null]);
+    gate.resolve();
+    expect(await Promise.all(given.slice(0, 4))).toEqual(Array.from({ length: 4 }, () => receipt));
+  });
+
   test("[P34] lists are answered in the order asked, by the services of their conversations; large answers come whole", async () => {
     const [gateway, first, second] = await openConnections(3);
     const house = new House(gateway!);
