@@ -1,5 +1,5 @@
-// A living installation moves to a cluster's database and back while fifty people send without pause; and what
-// happens when a move breaks off on the way.
+// A living installation moves to a cluster and back while fifty people send without pause; and what happens when a
+// move breaks off on the way.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -12,10 +12,13 @@ import { filledTables } from "#adapters/postgres/copying/tables.ts";
 import { askControl } from "#app/control.ts";
 import { embeddedTarget } from "#ops/migrate/parties.ts";
 import { saveState } from "#ops/migrate/state.ts";
+import { type NatsPart, startNats } from "#tests/parts/nats.ts";
 import { type PostgresPart, startPostgres } from "#tests/parts/postgres.ts";
+import { type RedisPart, startRedis } from "#tests/parts/redis.ts";
 import { until } from "#tests/parts/until.ts";
 import { audit, type Crowd, makePairs, startCrowd } from "#tests/scenarios/senders.ts";
 import { runBanyan, startServer, type TestServer } from "#tests/server.ts";
+import { chatAcross } from "./chat-across.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
 setDefaultTimeout(120_000);
@@ -24,24 +27,50 @@ const pairs = 25;
 const limits = ["--sign-ups-per-hour", "1000", "--hash-memory-kib", "64", "--requests-per-minute", "1000000"];
 
 let cluster: PostgresPart;
+let nats: NatsPart;
+let redis: RedisPart;
 let folder: string;
 let links: Link[] = [];
+let placesMade = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "banyan-migrate-"));
-  cluster = await startPostgres();
+  [cluster, nats, redis] = await Promise.all([startPostgres(), startNats({ jetstream: true }), startRedis()]);
 });
 afterAll(async () => {
-  await cluster?.stop();
+  await Promise.all([cluster?.stop(), nats?.close(), redis?.stop()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The file for --to, and the database that it names. */
-async function newPlace(): Promise<{ file: string; link: Link; url: string }> {
+interface NewPlace {
+  /** For --to. */
+  readonly file: string;
+  /** What it says. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly link: Link;
+}
+
+/** A cluster with nothing in it: after the move the server is one of its processes, with all roles. */
+async function newPlace(): Promise<NewPlace> {
   const url = cluster.url(await cluster.newDatabase());
-  const file = join(folder, `to-${links.length}.json`);
-  writeFileSync(file, JSON.stringify({ postgresUrl: url }), { mode: 0o600 });
-  return { file, url, link: linked({ url }) };
+  const file = join(folder, `to-${++placesMade}.json`);
+  const values = {
+    postgresUrl: url,
+    topology: "cluster",
+    natsUrls: [...nats.urls],
+    natsReplicas: 1,
+    redisUrl: redis.url,
+    namespace: `migrate-${placesMade}`,
+  };
+  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  return { file, values, link: linked({ url }) };
+}
+
+/** Another process of the cluster that the server has become. */
+function startBeside(values: NewPlace["values"]): Promise<TestServer> {
+  const dataDir = mkdtempSync(join(folder, "beside-"));
+  writeFileSync(join(dataDir, "banyan.config.json"), JSON.stringify(values), { mode: 0o600 });
+  return startServer({ dataDir, args: ["--roles", "gateway,api,messaging", ...limits] });
 }
 
 function linked(target: Parameters<typeof linkTo>[0]): Link {
@@ -107,19 +136,23 @@ test("[L1] moved to a cluster and back under fifty senders: nothing is lost, dou
     await crowd.chatted(1_500);
     const before = await witness.sees();
 
-    const { file, link, url } = await newPlace();
+    const { file, link, values } = await newPlace();
     await moveUnder(crowd, server, "--to", file);
     await expectSameSight(witness, before);
     const { embedded } = await askControl(server.dataDir, "state");
     expect(embedded).toBe(false);
     expect(await remainsOn(link)).toEqual([]);
     const config = join(server.dataDir, "banyan.config.json");
-    expect(await Bun.file(config).json()).toEqual({ postgresUrl: url });
+    expect(await Bun.file(config).json()).toEqual(values);
     expect(statSync(config).mode & 0o777).toBe(0o600);
     expect(statSync(join(server.dataDir, "migration.json")).mode & 0o777).toBe(0o600);
     expect(server.output()).not.toContain("loopback");
 
     await crowd.chatted(500);
+    const beside = await startBeside(values);
+    expect(await witness.sees(beside.url)).toEqual(before);
+    await chatAcross(server.url, [server.url, beside.url]);
+    expect(await beside.stop()).toBe(0);
     await witness.goOn();
     const meanwhile = await witness.sees();
     await moveUnder(crowd, server, "--back");

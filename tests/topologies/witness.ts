@@ -8,8 +8,8 @@ import type { Answer, Client } from "#sdk/types.ts";
 import { until } from "#tests/parts/until.ts";
 
 export interface Witness {
-  /** Everything, as plain JSON. */
-  sees(): Promise<unknown>;
+  /** Everything, as plain JSON; over this process, where several serve the same people. */
+  sees(over?: string): Promise<unknown>;
   /** More of the same. */
   goOn(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function makeWitness(url: string): Promise<Witness> {
   await goOn();
   return {
     goOn,
-    sees: () => Promise.all([one, other].map((person) => sightOf(url, person))),
+    sees: (over = url) => Promise.all([one, other].map((person) => sightOf(over, person))),
   };
 }
 
