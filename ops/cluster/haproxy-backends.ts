@@ -55,7 +55,9 @@ function check(path: string): string[] {
 
 /** The agent's percentages are taken of weight 100. */
 function common(limits: HaproxyLimits): string {
-  const checks = `check inter ${limits.checkEveryMs}ms fall ${limits.checksFailedMax} rise 1`;
+  // Once in doubt it asks at once: two checks in a row still have to fail, each in its own time.
+  const times = `inter ${limits.checkEveryMs}ms fastinter ${limits.checkInDoubtEveryMs}ms`;
+  const checks = `check ${times} fall ${limits.checksFailedMax} rise 1`;
   return `${checks} agent-check agent-inter ${limits.agentEveryMs}ms slowstart ${limits.slowStartMs}ms weight 100`;
 }
 

@@ -54,6 +54,8 @@ export const haproxyLimits = {
   /** Requests that one API process is given at once; more wait. */
   requestsPerApiMax: 500,
   checkEveryMs: secondMs,
+  /** After the first that failed. */
+  checkInDoubtEveryMs: 200,
   /** A check without an answer by then has failed. */
   checkWithinMs: 2 * secondMs,
   /** So many failed checks in a row, and a server is down. */
