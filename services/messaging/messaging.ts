@@ -41,6 +41,8 @@ export interface MessagingNeeds {
   readonly limits: MessagingLimits;
   /** False while there is no space to write: refused as unavailable before anything is tried. */
   readonly mayWrite?: () => boolean;
+  /** A store that failed: people are told `unavailable`, and only here it is known why. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 export interface MessagingService extends Messaging {
@@ -81,6 +83,7 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
       return await act();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
+      needs.onFailure?.(error);
       return unavailable;
     }
   }
