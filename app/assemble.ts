@@ -163,6 +163,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
       state = "leaving";
       rollCall.tell();
       rebalance?.stop();
+      if (config.reusePort) server.takeNoMore();
       if (config.agentPort > 0 && (gateway || api)) await pause(balancerHearsMs, hurry);
       if (isCluster) await gateway?.leave(config.drainMs, hurry);
       await gateway?.drain(isCluster ? 0 : config.drainMs, hurry);

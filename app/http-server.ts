@@ -27,6 +27,8 @@ export interface Routes {
 
 export interface HttpServer {
   readonly url: string;
+  /** Leaves new connections to the others who share the port; those that are there go on. */
+  takeNoMore(): void;
   /** Fulfils when no request of the API is under way, or after a second or two. */
   idle(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +54,7 @@ export function startHttpServer(config: Config, routes: Routes): HttpServer {
     const scheme = config.tls ? "https" : "http";
     return {
       url: `${scheme}://${shownHost(config.host)}:${server.port}`,
+      takeNoMore: () => void server.stop(),
       async idle(hurry) {
         const until = performance.now() + idleWithinMs;
         while (server.pendingRequests > 0 && performance.now() < until && !hurry.aborted) await Bun.sleep(10);

@@ -22,7 +22,8 @@ async function serve(command: Command): Promise<void> {
   const log = createLog(config);
   log.info("Banyan is starting", { version: manifest.version, path: config.dataDir, ms: sinceStart() });
   for (const warning of config.warnings) log.warn(warning);
-  checkPort(config.host, config.port);
+  // A port that is shared may be taken: by those who share it.
+  if (!config.reusePort) checkPort(config.host, config.port);
   const parts = createLifecycle(log);
   const stop = hearSignals(log);
   closeOnBug(parts, log);
