@@ -111,7 +111,7 @@ export class Load {
 
   readonly ear: Omit<Ear, "live"> = {
     acked: (_, op) => this.onAcked(op),
-    refused: (_, op, code, retryAfterMs) => this.onRefused(op, code, retryAfterMs),
+    refused: (link, op, code, retryAfterMs) => this.onRefused(link, op, code, retryAfterMs),
     delivered: (link, count) => {
       link.deliveries += count;
     },
@@ -149,8 +149,15 @@ export class Load {
     return window;
   }
 
-  /** Open loop at one rate after the other, without a pause in between; told in slices. */
-  async phases(phases: readonly { perSecond: number; seconds: number }[], sliceMs: number): Promise<Slice[]> {
+  /**
+   * Open loop at one rate after the other, without a pause in between; told in slices. Patient: what a client would
+   * send while it has been told to wait stays with it.
+   */
+  async phases(
+    phases: readonly { perSecond: number; seconds: number }[],
+    sliceMs: number,
+    isPatient: boolean,
+  ): Promise<Slice[]> {
     const slices: Slice[] = [];
     let rate = phases[0]!.perSecond;
     let offered = 0;
@@ -159,7 +166,8 @@ export class Load {
     const timer = setInterval(() => {
       const now = performance.now();
       while (dueAt <= now) {
-        this.sendIn(turn, dueAt);
+        if (isPatient && this.senderIn(turn).heldUntil > now) this.nextSender[turn]! += 1;
+        else this.sendIn(turn, dueAt);
         offered++;
         turn = (turn + 1) % this.groups.length;
         dueAt += 1000 / rate;
@@ -259,11 +267,15 @@ export class Load {
     };
   }
 
+  private senderIn(g: number): Link {
+    const { senders } = this.groups[g]!;
+    return senders[this.nextSender[g]! % senders.length]!;
+  }
+
   private sendIn(g: number, startMs: number): void {
     const group = this.groups[g]!;
-    const turn = this.nextSender[g]!;
-    this.nextSender[g] = (turn + 1) % group.senders.length;
-    const sender = group.senders[turn]!;
+    const sender = this.senderIn(g);
+    this.nextSender[g] = (this.nextSender[g]! + 1) % group.senders.length;
     const op = ++this.op;
     const at = op & (ringSize - 1);
     this.opAt[at] = op;
@@ -295,9 +307,10 @@ export class Load {
     if (this.groups[this.groupAt[at]!]!.watcherOf(sender) === link) this.advance(op, at, isSeen);
   }
 
-  private onRefused(op: number | null, code: string, retryAfterMs?: number): void {
+  private onRefused(link: Link, op: number | null, code: string, retryAfterMs?: number): void {
     this.refused[code] = (this.refused[code] ?? 0) + 1;
     if (retryAfterMs === undefined) this.refusedWithoutHint++;
+    else link.heldUntil = performance.now() + retryAfterMs;
     if (op === null) return;
     this.giveUp(op);
   }

@@ -33,6 +33,8 @@ export class Link {
   bytesOut = 0;
   /** Whether deliveries here are looked into, for latency. */
   sampled = false;
+  /** When a refusal told it to come back. */
+  heldUntil = 0;
   isOpen = false;
   private isClosed = false;
   private rest: Buffer | null = null;

@@ -30,24 +30,27 @@ export const overloadJourney: Journey = {
         `peak: ${Math.round(peak.perSecond)} acknowledged/s, ack p99 ${peak.ack.p99Ms.toFixed(0)} ms`,
       );
       const half = peak.perSecond / 2;
-      const slices = await load.phases(
-        [
-          { perSecond: half, seconds: calmSeconds },
-          { perSecond: 3 * peak.perSecond, seconds: sizes.overloadSeconds },
-          { perSecond: half, seconds: sizes.overloadSeconds / 2 + 5 },
-        ],
-        sliceMs,
-      );
-      for (const slice of slices) scene.say(lineOf(slice));
+      const phases = [
+        { perSecond: half, seconds: calmSeconds },
+        { perSecond: 3 * peak.perSecond, seconds: sizes.overloadSeconds },
+        { perSecond: half, seconds: sizes.overloadSeconds / 2 + 5 },
+      ];
+      const figures: Figures = { "overload.peakPerSecond": peak.perSecond };
+      // Ours wait when they are told to; the deaf ones go on as if nothing had been said.
+      for (const who of ["patient", "deaf"] as const) {
+        const slices = await load.phases(phases, sliceMs, who === "patient");
+        for (const slice of slices) scene.say(`${who}, ${lineOf(slice)}`);
+        Object.assign(figures, figuresOf(scene, who, peak.perSecond, slices));
+      }
       for (const [why, count] of crowd.lost) scene.warn(`${count} connections were lost: ${why}`);
-      return figuresOf(scene, peak.perSecond, slices);
+      return figures;
     } finally {
       crowd.close();
     }
   },
 };
 
-function figuresOf(scene: Scene, peak: number, slices: readonly Slice[]): Figures {
+function figuresOf(scene: Scene, who: string, peak: number, slices: readonly Slice[]): Figures {
   const of = (phase: number) => slices.filter((slice) => slice.phase === phase);
   const sum = (some: readonly Slice[], read: (slice: Slice) => number) =>
     some.reduce((total, slice) => total + read(slice), 0);
@@ -60,18 +63,18 @@ function figuresOf(scene: Scene, peak: number, slices: readonly Slice[]): Figure
   const recoveryMs = recoveredAt(after, 2 * normalP99Ms + 20, refusals);
   const withoutHint = sum(slices, (slice) => slice.refusedWithoutHint);
   if (withoutHint > 0) scene.warn(`${withoutHint} refusals did not say when to come back`);
-  if (goodput < 0.9 * peak) scene.warn(`goodput fell to ${Math.round((100 * goodput) / peak)} % of the peak`);
-  if (recoveryMs === null) scene.warn("the usual latency did not come back");
+  if (goodput < 0.9 * peak)
+    scene.warn(`${who}: goodput fell to ${Math.round((100 * goodput) / peak)} % of the peak`);
+  if (recoveryMs === null) scene.warn(`${who}: the usual latency did not come back`);
   return {
-    "overload.peakPerSecond": peak,
-    "overload.offeredPerSecond": sum(during, (slice) => slice.offered) / seconds,
-    "overload.goodputPerSecond": goodput,
-    "overload.goodputPercent": (100 * goodput) / peak,
-    "overload.refusedPerSecond": sum(during, refusals) / seconds,
-    "overload.refusedWithoutHint": withoutHint,
-    "overload.ackP99Ms": Math.max(...during.map((slice) => slice.ack.p99Ms)),
-    "overload.normalP99Ms": normalP99Ms,
-    ...(recoveryMs === null ? {} : { "overload.recoveryMs": recoveryMs }),
+    [`overload.${who}.offeredPerSecond`]: sum(during, (slice) => slice.offered) / seconds,
+    [`overload.${who}.goodputPerSecond`]: goodput,
+    [`overload.${who}.goodputPercent`]: (100 * goodput) / peak,
+    [`overload.${who}.refusedPerSecond`]: sum(during, refusals) / seconds,
+    [`overload.${who}.refusedWithoutHint`]: withoutHint,
+    [`overload.${who}.ackP99Ms`]: Math.max(...during.map((slice) => slice.ack.p99Ms)),
+    [`overload.${who}.normalP99Ms`]: normalP99Ms,
+    ...(recoveryMs === null ? {} : { [`overload.${who}.recoveryMs`]: recoveryMs }),
   };
 }
 
