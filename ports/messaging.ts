@@ -1,11 +1,12 @@
 // The command bus: what gateway and API ask of the messaging service. A function call when they share a
-// process, a request over the bus when they do not. Rules P34 - P37 in ports/SPEC.md.
+// process, a request over the bus when they do not. Rules P34 - P37 and P88 in ports/SPEC.md.
 //
 // P34 a command is answered once, with what was committed or with a refusal; a rejected promise means that the
 //     outcome is unknown and the command may be given again (sends: with the same name).
 // P35 every command is checked against the membership of `user` in the conversation.
 // P36 commands of one conversation from one caller take effect in the order given.
 // P37 a full queue answers "overloaded" at once and stores nothing.
+// P88 a cursor that was told is in the store or among the waiting ones.
 
 import type { ConversationId, MemberNo, MessageName, Rev, Seq, UserId } from "#base/ids.ts";
 import type { Result } from "#base/result.ts";
@@ -105,6 +106,12 @@ export interface Messaging {
     conversation: ConversationId,
     users: readonly UserId[],
   ): Promise<Result<readonly ReadCursor[], Refusal>>;
+
+  /**
+   * Cursors of these users that were told lately and may not be stored yet. Never waits for long: between processes,
+   * what one of them does not say in time is left out.
+   */
+  waitingCursors(users: readonly UserId[]): Promise<readonly ReadCursor[]>;
 
   /** The newest message of each, for lists of conversations that `user` is known to be in. */
   newest(conversations: readonly ConversationId[]): Promise<readonly (Message | null)[]>;

@@ -26,6 +26,7 @@ const methodNames: Record<Method, true> = {
   members: true,
   membersByNumber: true,
   cursors: true,
+  waitingCursors: true,
   newest: true,
   heads: true,
 };

@@ -20,6 +20,8 @@ export interface Command {
   readonly key: string | null;
   readonly askedAt: number;
   readonly deadline: number;
+  /** Only this instance can answer. */
+  readonly to?: string;
   /** The batch in which it left. */
   batch: number;
   attempts: number;

@@ -21,6 +21,10 @@ export class Owners {
     this.#mayBeAsked = mayBeAsked;
   }
 
+  get all(): readonly string[] {
+    return this.#names;
+  }
+
   get count(): number {
     return this.#names.length;
   }

@@ -1,9 +1,10 @@
 // The command bus between processes: a router that is the messaging service to who asks it. Each conversation's
 // commands go to the live instance that its bucket prefers, in the order given, also while that one leaves or dies.
-// Rules P34 - P37, P56, P57 in ports/SPEC.md.
+// Rules P34 - P37, P56, P57, P88 in ports/SPEC.md.
 
-import { bucketOf, type ConversationId } from "#base/ids.ts";
+import { bucketOf, type ConversationId, type UserId } from "#base/ids.ts";
 import { refused } from "#base/result.ts";
+import type { ReadCursor } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { RollCall } from "#ports/roll-call.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
@@ -22,6 +23,8 @@ export interface RouterLimits {
   readonly deadlineMs: number;
   /** How long a command waits for an instance where there is none. */
   readonly ownerWaitMs: number;
+  /** What every instance is asked is answered without those that are silent for longer. */
+  readonly eachWaitMs: number;
   readonly overloadedRetryMs: number;
   readonly unavailableRetryMs: number;
 }
@@ -32,6 +35,7 @@ export const routerLimits: RouterLimits = {
   answerMsMax: 1_000,
   deadlineMs: 10_000,
   ownerWaitMs: 300,
+  eachWaitMs: 150,
   overloadedRetryMs: 500,
   unavailableRetryMs: 500,
 };
@@ -100,11 +104,12 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     key: string | null,
     bucket: number,
     args: Parameters<Messaging[M]>,
+    to?: string,
   ): ReturnType<Messaging[M]> {
     const asked = new Promise<unknown>((answer, fail) => {
       const askedAt = performance.now();
       const deadline = askedAt + limits.deadlineMs;
-      const rest = { batch: 0, attempts: 0, answer, fail };
+      const rest = { batch: 0, attempts: 0, answer, fail, ...(to === undefined ? {} : { to }) };
       commands++;
       give({ id: nextId++, method, args, bucket, key, askedAt, deadline, ...rest });
     });
@@ -133,7 +138,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
   }
 
   function place(command: Command, flow: Flow | null): void {
-    const owner = flow ? flow.owner : owners.of(command.bucket);
+    const owner = flow ? flow.owner : (command.to ?? owners.of(command.bucket));
     if (owner === undefined) return void orphans.push(command);
     if (owner === local?.instance) return runHere(command, flow);
     let link = links.get(owner);
@@ -193,7 +198,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     returned++;
     command.attempts++;
     if (command.key === null) {
-      if (isHopeless(command)) return unavailable(command);
+      if (isHopeless(command) || command.to !== undefined) return unavailable(command);
       return place(command, null);
     }
     const flow = flows.get(command.key)!;
@@ -314,6 +319,21 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     return answers;
   }
 
+  /** Each process has its own; who says nothing in time has none. */
+  async function waitingCursors(users: readonly UserId[]): Promise<readonly ReadCursor[]> {
+    const late = Promise.withResolvers<readonly ReadCursor[]>();
+    const timer = setTimeout(late.resolve, limits.eachWaitMs, []);
+    const nothing = (): readonly ReadCursor[] => [];
+    const told = await Promise.all(
+      owners.all.map((to) => {
+        const asked = ask("waitingCursors", null, 0, [users], to);
+        return Promise.race([asked.catch(nothing), late.promise]);
+      }),
+    );
+    clearTimeout(timer);
+    return told.flat();
+  }
+
   const inbox = answerSubject(nats, router);
   const interests = [
     nats.subscribe(`${inbox}.>`, (subject, data, _, status) => {
@@ -362,6 +382,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     members: (...args) => inOrder("members", args[1], args),
     membersByNumber: (...args) => inOrder("membersByNumber", args[1], args),
     cursors: (...args) => inOrder("cursors", args[1], args),
+    waitingCursors,
     newest: (ids) => askEach("newest", ids),
     heads: (ids, isFresh = false) => askEach("heads", ids, isFresh),
     stats() {
@@ -385,7 +406,8 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
 
 const noResponders = 503;
 
-const isList = (method: Method) => method === "newest" || method === "heads";
+const lists: readonly Method[] = ["newest", "heads", "waitingCursors"];
+const isList = (method: Method) => lists.includes(method);
 
 /** The service of this process leaves, and did not run it. */
 function isDraining(value: unknown): boolean {

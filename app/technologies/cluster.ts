@@ -14,6 +14,7 @@ import { openRedisPresence } from "#adapters/redis/presence.ts";
 import { openRedisRateLimits } from "#adapters/redis/rate-limits.ts";
 import { openRedisSharedCounts } from "#adapters/redis/shared-counts.ts";
 import { openTables } from "#app/technologies/tables.ts";
+import { toldInbox } from "#app/technologies/told-inbox.ts";
 import type { ReachedMessaging, Technologies, TechnologyNeeds } from "#app/technologies.ts";
 import type { Log } from "#app/telemetry/log.ts";
 import { subprotocols } from "#protocol/frames.ts";
@@ -78,7 +79,7 @@ export async function openCluster(needs: TechnologyNeeds): Promise<Technologies>
     let endOwning: (() => void) | null = null;
     return {
       messaging: router,
-      inbox: stores.inbox,
+      inbox: toldInbox(stores.inbox, router),
       async serve() {
         if (!local) return;
         const own = () => local.ownsBuckets(router.bucketsOf(instance));

@@ -174,6 +174,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
       }),
     cursors: (user, id, users) => asMember(user, id, async () => ok(await caches.cursors.of(id, users))),
 
+    waitingCursors: async (users) => cursors.of(users),
+
     heads: (ids, isFresh = false) =>
       isFresh
         ? caches.fresh(ids)

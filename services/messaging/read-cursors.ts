@@ -47,6 +47,16 @@ export class ReadCursors {
     return (this.#waiting.get(key) ?? this.#written.get(key))?.seq;
   }
 
+  /** What `newest` knows, of all conversations of these users. */
+  of(users: readonly UserId[]): readonly ReadCursor[] {
+    if (this.isEmpty) return [];
+    const wanted = new Set(users);
+    const found = new Map<string, ReadCursor>();
+    for (const known of [this.#written, this.#waiting])
+      for (const [key, cursor] of known) if (wanted.has(cursor.user)) found.set(key, cursor);
+    return [...found.values()];
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.size === 0 && this.#written.size === 0;
   }

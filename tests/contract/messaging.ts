@@ -154,6 +154,26 @@ export function messagingContract(
       } satisfies Partial<Record<keyof Messaging, () => Promise<Result<unknown, Refusal>>>>;
     }
 
+    test("[P88] a cursor that was told is among the waiting ones of its user, the newest of each conversation", async () => {
+      const [first, second] = [await newGroup(), await newGroup()];
+      const { messaging, drain } = openMessaging(store);
+      for (const conversation of [first, second])
+        for (let i = 0; i < 3; i++) granted(await send(messaging, owner, conversation));
+      for (const upTo of [1, 3, 2]) granted(await messaging.read(friend, first, seq(upTo)));
+      granted(await messaging.read(friend, second, seq(2)));
+      const waiting = await messaging.waitingCursors([friend, stranger]);
+      expect(new Map(waiting.map((cursor) => [cursor.conversation, cursor]))).toEqual(
+        new Map([
+          [first, { user: friend, conversation: first, seq: seq(3) }],
+          [second, { user: friend, conversation: second, seq: seq(2) }],
+        ]),
+      );
+      expect(await messaging.waitingCursors([stranger])).toEqual([]);
+      await drain();
+      const [stored] = await store.inbox.cursors(first, [friend]);
+      expect(stored?.seq ?? 0).toBe(seq(3));
+    });
+
     test("[P35] to who is not a member, or no longer, a group is as one that does not exist", async () => {
       const conversation = await newGroup();
       const { messaging, follow } = openMessaging(store);

@@ -281,6 +281,21 @@ describe("the command bus over NATS", () => {
 
   const message = { rev: rev(1), seq: seq(1), author: no(1), at: 1, name: newName() };
 
+  test("[P88] cursors come from every service; one that is silent delays nobody for long", async () => {
+    const [gateway, ...connections] = await openConnections(4);
+    const house = new House(gateway!, { eachWaitMs: 100 });
+    const cursor = (at: number) => ({ user, conversation: newConversationId(), seq: seq(at) });
+    const told = [cursor(1), cursor(2)];
+    const silent = () => new Promise<never>(() => {});
+    for (const [i, waitingCursors] of [async () => [told[0]!], async () => [told[1]!], silent].entries())
+      house.join(connections[i]!, answering({ waitingCursors }));
+    await until("all are known", () => house.router.stats().instances === 3);
+    const began = performance.now();
+    expect(await house.router.waitingCursors([user])).toEqual(expect.arrayContaining(told));
+    expect(performance.now() - began).toBeLessThan(2_000);
+    house.router.close();
+  });
+
   test("[P34] what this process serves itself is asked by a call, also while the bus is away", async () => {
     const [gateway] = await openConnections(1);
     const calls: string[] = [];

@@ -212,6 +212,7 @@ export class TwoServices {
       members: (user, id, ...rest) => to(id, (it) => it.members(user, id, ...rest)),
       membersByNumber: (user, id, ...rest) => to(id, (it) => it.membersByNumber(user, id, ...rest)),
       cursors: (user, id, ...rest) => to(id, (it) => it.cursors(user, id, ...rest)),
+      waitingCursors: (users) => to(null, (it) => it.waitingCursors(users)),
       newest: (ids) => to(null, (it) => it.newest(ids)),
       heads: (ids, isFresh) => to(null, (it) => it.heads(ids, isFresh)),
     };
