@@ -8,35 +8,32 @@ import type { Config } from "#app/config.ts";
 import { freeMiB } from "#app/data-directory.ts";
 import { checkPort } from "#app/listen-problem.ts";
 import { MiB } from "#base/units.ts";
+import { clusterChecks } from "#ops/doctor/cluster-checks.ts";
+import { type Check, doubtful, type Finding, ill, well } from "#ops/doctor/finding.ts";
 import { isHeld } from "#ops/doctor/is-held.ts";
 import { root } from "#ops/root.ts";
 
-export interface Finding {
-  readonly state: "well" | "doubtful" | "ill";
-  readonly text: string;
+/** Of an embedded process PostgreSQL is part of the machine; a process of a cluster needs what stands elsewhere. */
+export function checksFor({ topology }: Config): readonly Check[] {
+  const ofTopology: readonly Check[] =
+    topology === "cluster"
+      ? clusterChecks
+      : [
+          { name: "PostgreSQL", look: postgres },
+          { name: "user", look: user },
+        ];
+  return [
+    { name: "platform", look: platform },
+    { name: "runtime", look: () => well(`Bun ${Bun.version}`) },
+    ...ofTopology,
+    { name: "data directory", look: dataDirectory },
+    { name: "disk space", look: diskSpace },
+    { name: "port", look: port },
+    { name: "memory", look: memory },
+    { name: "open files", look: openFiles },
+    { name: "clock", look: clock },
+  ];
 }
-
-export interface Check {
-  readonly name: string;
-  look(config: Config): Finding | Promise<Finding>;
-}
-
-const well = (text: string): Finding => ({ state: "well", text });
-const doubtful = (text: string): Finding => ({ state: "doubtful", text });
-const ill = (text: string): Finding => ({ state: "ill", text });
-
-export const checks: readonly Check[] = [
-  { name: "platform", look: platform },
-  { name: "runtime", look: () => well(`Bun ${Bun.version}`) },
-  { name: "PostgreSQL", look: postgres },
-  { name: "user", look: user },
-  { name: "data directory", look: dataDirectory },
-  { name: "disk space", look: diskSpace },
-  { name: "port", look: port },
-  { name: "memory", look: memory },
-  { name: "open files", look: openFiles },
-  { name: "clock", look: clock },
-];
 
 const platforms = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
 
@@ -86,6 +83,7 @@ function diskSpace(config: Config): Finding {
 }
 
 function port(config: Config): Finding {
+  if (config.reusePort) return well(`${config.host}:${config.port} is shared with others`);
   try {
     checkPort(config.host, config.port);
     return well(`${config.host}:${config.port} is free`);
