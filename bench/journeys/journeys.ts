@@ -2,6 +2,7 @@
 
 import type { Journey } from "#bench/journey.ts";
 import { directJourney } from "./direct.ts";
+import { formatsJourney } from "./formats.ts";
 import { idleJourney } from "./idle-sessions.ts";
 import { longHistoryJourney } from "./long-history.ts";
 import { opensJourney } from "./opens.ts";
@@ -22,4 +23,5 @@ export const journeys: readonly Journey[] = [
   reconnectJourney,
   overloadJourney,
   stormJourney,
+  formatsJourney,
 ];
