@@ -1,13 +1,15 @@
-// kill -9 in the middle of the work, again and again: the server, and by itself its PostgreSQL. What was
-// acknowledged is there, once; and the time until the next message is acknowledged is printed.
+// kill -9 in the middle of the work, again and again: the server (in a cluster all of its processes at once), and by
+// itself its PostgreSQL. What was acknowledged is there, once; the time until the next acknowledgement is printed.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startServer, type TestServer } from "#tests/server.ts";
+import { topology } from "#tests/topology.ts";
 import { audit, makePairs, startCrowd } from "./senders.ts";
 
-const rounds = process.env.TEST_QUICK ? 3 : 20;
+/** A cluster's processes are killed one by one, and for longer, by ./banyan drill. */
+const rounds = topology === "cluster" ? 2 : process.env.TEST_QUICK ? 3 : 20;
 const pairs = 100;
 /** Longer than a client and a database need to count as steady: this is a fault now and then, no flapping. */
 const chatMs = 3_500;
@@ -52,18 +54,20 @@ function spread(durationsMs: readonly number[]): string {
 test(
   "[L1] kill -9 of the server under load: nothing acknowledged is lost, nothing doubled",
   () =>
-    killed("Server", async (server) => {
+    killed(topology === "cluster" ? "Cluster" : "Server", async (server) => {
       await server.kill();
       await server.restart();
     }),
   300_000,
 );
 
-test(
-  "[L3] kill -9 of PostgreSQL under load: the server brings it back; nothing is lost or doubled",
-  () => killed("PostgreSQL", async (server) => void process.kill(postgresPid(server), "SIGKILL")),
-  300_000,
-);
+// A cluster's PostgreSQL is brought back by others: tests/topologies/postgres-failover.test.ts.
+if (topology === "embedded")
+  test(
+    "[L3] kill -9 of PostgreSQL under load: the server brings it back; nothing is lost or doubled",
+    () => killed("PostgreSQL", async (server) => void process.kill(postgresPid(server), "SIGKILL")),
+    300_000,
+  );
 
 function postgresPid(server: TestServer): number {
   return Number(readFileSync(join(server.dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
