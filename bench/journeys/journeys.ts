@@ -3,6 +3,7 @@
 import type { Journey } from "#bench/journey.ts";
 import { directJourney } from "./direct.ts";
 import { formatsJourney } from "./formats.ts";
+import { hotRoomJourney } from "./hot-room.ts";
 import { idleJourney } from "./idle-sessions.ts";
 import { longHistoryJourney } from "./long-history.ts";
 import { opensJourney } from "./opens.ts";
@@ -10,6 +11,7 @@ import { overloadJourney } from "./overload.ts";
 import { reconnectJourney } from "./reconnect.ts";
 import { largeRoomJourney, roomsJourney } from "./rooms.ts";
 import { stormJourney } from "./storm.ts";
+import { typingJourney } from "./typing.ts";
 import { wireJourney } from "./wire-bytes.ts";
 
 export const journeys: readonly Journey[] = [
@@ -24,4 +26,6 @@ export const journeys: readonly Journey[] = [
   overloadJourney,
   stormJourney,
   formatsJourney,
+  hotRoomJourney,
+  typingJourney,
 ];

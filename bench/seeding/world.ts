@@ -7,6 +7,8 @@ import { makeToken } from "#core/accounts/token.ts";
 import { directConversationId } from "#core/conversations/direct-id.ts";
 
 export const journeyUsers = 1000;
+/** The members of the hot room, apart from everybody else. */
+export const hotUsersFrom = 1_000_000;
 const bornMs = Date.UTC(2026, 0, 1);
 
 export interface World {
@@ -18,6 +20,7 @@ export interface World {
   room(n: number): ConversationId;
   largeRoom(): ConversationId;
   longHistory(): ConversationId;
+  hotRoom(): ConversationId;
   crowdConversation(n: number): ConversationId;
 }
 
@@ -33,6 +36,7 @@ export function worldOf(seed: number): World {
     room: (n) => id("room", n) as ConversationId,
     largeRoom: () => id("large room", 0) as ConversationId,
     longHistory: () => id("long history", 0) as ConversationId,
+    hotRoom: () => id("hot room", 0) as ConversationId,
     crowdConversation: (n) => id("crowd conversation", n) as ConversationId,
   };
   return world;
