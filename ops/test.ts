@@ -63,7 +63,7 @@ async function runTests({ name, paths, limitMs, env }: Suite, quick: boolean): P
   const report = join(logs, `${name}.xml`);
   await rm(report, { force: true });
   const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const flags = ["--no-orphans", "--preload=./tests/preload.ts", "--timeout=30000", ...reporting];
+  const flags = ["--no-orphans", "--preload", "./tests/preload.ts", "--timeout=30000", ...reporting];
   return told(name, limitMs, quick, env, [bun, "test", ...flags, ...paths], async (run) => {
     const junit = Bun.file(report);
     return countOfTests(run, (await junit.exists()) ? await junit.text() : null);

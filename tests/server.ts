@@ -5,8 +5,6 @@ import { startCluster } from "./cluster-server.ts";
 import { removeTemporary, type ServeProcess, startProcess, temporaryFolder } from "./serve-process.ts";
 import { topology } from "./topology.ts";
 
-export { runBanyan, temporaryFolder } from "./serve-process.ts";
-
 export interface ServerOptions {
   /** Kept by the caller; without one a temporary folder is made and removed at stop. */
   readonly dataDir?: string;

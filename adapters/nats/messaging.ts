@@ -10,35 +10,9 @@ import type { RollCall } from "#ports/roll-call.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import type { Nats } from "./connection.ts";
 import { answerSubject, backSubject, type Method } from "./messaging-codec.ts";
+import { type RouterLimits, routerLimits } from "./messaging-limits.ts";
 import { type Command, Link, type Outcome } from "./messaging-link.ts";
 import { Owners } from "./messaging-owners.ts";
-
-export interface RouterLimits {
-  /** Commands in flight to one instance. */
-  readonly inFlightMax: number;
-  /** Where answers take longer than `answerMsMax`, so few: what waits longer is worth less than an early refusal. */
-  readonly inFlightSlowMax: number;
-  readonly answerMsMax: number;
-  /** A command without an answer by then has an unknown outcome. */
-  readonly deadlineMs: number;
-  /** How long a command waits for an instance where there is none. */
-  readonly ownerWaitMs: number;
-  /** What every instance is asked is answered without those that are silent for longer. */
-  readonly eachWaitMs: number;
-  readonly overloadedRetryMs: number;
-  readonly unavailableRetryMs: number;
-}
-
-export const routerLimits: RouterLimits = {
-  inFlightMax: 10_000,
-  inFlightSlowMax: 1_000,
-  answerMsMax: 1_000,
-  deadlineMs: 10_000,
-  ownerWaitMs: 300,
-  eachWaitMs: 150,
-  overloadedRetryMs: 500,
-  unavailableRetryMs: 500,
-};
 
 export interface RouterOptions {
   readonly rollCall: RollCall;

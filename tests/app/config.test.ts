@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { flagOf, optionNames, variableOf } from "#app/config/options.ts";
 import { ConfigurationError, loadConfig } from "#app/config.ts";
-import { temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
 
 const load = (flags: Record<string, string>, environment: Record<string, string> = {}) =>
   loadConfig({ flags, environment, nowMs: Date.UTC(2026, 0, 1) });

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { freeMiB } from "#app/data-directory.ts";
 import { MiB } from "#base/units.ts";
 import { converse, http, newName, signUp, WireClient } from "#tests/conformance/wire-client.ts";
-import { startServer, type TestServer, temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 
 const marginMiB = 400;
 /** Other programs of the machine may take and give back a little in the meantime. */

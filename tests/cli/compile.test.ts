@@ -2,7 +2,8 @@
 
 import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { runBanyan, startServer, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
+import { startServer } from "#tests/server.ts";
 
 const buildTimeoutMs = 120_000;
 const folder = temporaryFolder();

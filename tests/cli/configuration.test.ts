@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runBanyan, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
 
 async function refusedStart(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const { code, err } = await runBanyan(

@@ -8,7 +8,8 @@ import { openDeadLetters } from "#adapters/postgres/dead-letters.ts";
 import { placeIn } from "#adapters/postgres/embedded/place.ts";
 import type { OutboxPosition } from "#ports/outbox.ts";
 import { until } from "#tests/parts/until.ts";
-import { runBanyan, startServer, type TestServer, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 
 let server: TestServer;
 let database: Database;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type NatsPart, startNats } from "#tests/parts/nats.ts";
 import { type PostgresPart, startPostgres } from "#tests/parts/postgres.ts";
 import { type RedisPart, startRedis } from "#tests/parts/redis.ts";
-import { runBanyan } from "#tests/server.ts";
+import { runBanyan } from "#tests/serve-process.ts";
 
 setDefaultTimeout(60_000);
 

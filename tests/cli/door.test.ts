@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { verbs } from "#ops/verbs.ts";
-import { runBanyan } from "#tests/server.ts";
+import { runBanyan } from "#tests/serve-process.ts";
 
 test("alone, the door prints its verbs with a line each", async () => {
   const { code, out } = await runBanyan([]);

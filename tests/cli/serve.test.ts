@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
-import { runBanyan, startServer, type TestServer, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 
 const firstStartMsMax = 2_000;
 const laterStartMsMax = 700;

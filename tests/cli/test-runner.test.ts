@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { countOfRunner, countOfTests } from "#ops/test/count.ts";
 import { type LimitedRun, runLimited } from "#ops/test/run-limited.ts";
-import { runBanyan, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
 
 const run = (more: Partial<LimitedRun> = {}): LimitedRun => ({
   exitCode: 0,

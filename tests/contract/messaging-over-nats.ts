@@ -2,12 +2,8 @@
 
 import { createMemoryRollCall, RollCallRoom } from "#adapters/memory/roll-call.ts";
 import type { Nats } from "#adapters/nats/connection.ts";
-import {
-  type MessagingRouter,
-  openMessagingRouter,
-  type RouterLimits,
-  type RouterOptions,
-} from "#adapters/nats/messaging.ts";
+import { type MessagingRouter, openMessagingRouter, type RouterOptions } from "#adapters/nats/messaging.ts";
+import type { RouterLimits } from "#adapters/nats/messaging-limits.ts";
 import { type MessagingServer, serveMessaging } from "#adapters/nats/messaging-server.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { Card } from "#ports/roll-call.ts";

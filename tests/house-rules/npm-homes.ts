@@ -18,7 +18,7 @@ export const npmHomes: Readonly<Record<string, readonly string[]>> = {
   idb: ["sdk"],
   ioredis: ["adapters/redis"],
   // A data structure rather than a technology: it stands wherever a cache is.
-  "lru-cache": ["services/messaging", "adapters/memory"],
+  "lru-cache": ["services/messaging", "services/api", "adapters/memory"],
   msgpackr: ["protocol"],
   pino: ["app"],
   preact: ["web"],

@@ -8,7 +8,7 @@ import { silentLog } from "#app/telemetry/log.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { subprotocols } from "#protocol/frames.ts";
 import { converse, newName, signUp, WireClient } from "#tests/conformance/wire-client.ts";
-import { temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
 
 const readersOfEach = 20;
 

@@ -9,7 +9,7 @@ import type { ConversationId, Seq, UserId } from "#base/ids.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { newName, newUsers, openConversation } from "#tests/contract/made-up.ts";
 import { openMessaging } from "#tests/contract/messaging-service.ts";
-import { temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
 
 setDefaultTimeout(30_000);
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSdk } from "#sdk/build.ts";
-import { startServer, type TestServer, temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 
 setDefaultTimeout(60_000);
 

@@ -11,7 +11,8 @@ import type { HaproxySpec } from "#ops/cluster/haproxy-spec.ts";
 import { signUp, WireClient } from "#tests/conformance/wire-client.ts";
 import { checkConfig, freePort, type HaproxyPart, startHaproxy } from "#tests/parts/haproxy.ts";
 import { until } from "#tests/parts/until.ts";
-import { runBanyan, startServer, type TestServer } from "#tests/server.ts";
+import { runBanyan } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 import { makeCertificate } from "./certificate.ts";
 import { ProxiedHttp, proxyHeader } from "./proxied-http.ts";
 

@@ -11,7 +11,7 @@ import { freeBase, portPlan, takenPorts } from "#ops/cluster/parts/ports.ts";
 import { startParts } from "#ops/cluster/start-parts.ts";
 import { bun, root } from "#ops/root.ts";
 import { until } from "#tests/parts/until.ts";
-import { runBanyan, temporaryFolder } from "#tests/server.ts";
+import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
 import { chatAcross } from "./chat-across.ts";
 
 const bringUpMs = 120_000;

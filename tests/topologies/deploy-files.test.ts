@@ -12,7 +12,7 @@ import { binaryOf } from "#ops/cluster/binaries.ts";
 import { openClusterFolder } from "#ops/cluster/parts/folder.ts";
 import { patroniConfiguration } from "#ops/cluster/parts/patroni-config.ts";
 import { checkConfig } from "#tests/parts/haproxy.ts";
-import { runBanyan } from "#tests/server.ts";
+import { runBanyan } from "#tests/serve-process.ts";
 
 setDefaultTimeout(120_000); // the loader is built once, from its sources
 

@@ -17,7 +17,8 @@ import { type PostgresPart, startPostgres } from "#tests/parts/postgres.ts";
 import { type RedisPart, startRedis } from "#tests/parts/redis.ts";
 import { until } from "#tests/parts/until.ts";
 import { audit, type Crowd, makePairs, startCrowd } from "#tests/scenarios/senders.ts";
-import { runBanyan, startServer, type TestServer } from "#tests/server.ts";
+import { runBanyan } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
 import { chatAcross } from "./chat-across.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 

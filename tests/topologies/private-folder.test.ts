@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SQL } from "bun";
 import { findBinaries } from "#adapters/postgres/embedded/binaries.ts";
 import { startEmbedded } from "#adapters/postgres/embedded/start.ts";
-import { temporaryFolder } from "#tests/server.ts";
+import { temporaryFolder } from "#tests/serve-process.ts";
 
 setDefaultTimeout(60_000);
 

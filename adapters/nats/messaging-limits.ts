@@ -1,0 +1,28 @@
+// What a router of the command bus bears, and how long it waits.
+
+export interface RouterLimits {
+  /** Commands in flight to one instance. */
+  readonly inFlightMax: number;
+  /** Where answers take longer than `answerMsMax`, so few: what waits longer is worth less than an early refusal. */
+  readonly inFlightSlowMax: number;
+  readonly answerMsMax: number;
+  /** A command without an answer by then has an unknown outcome. */
+  readonly deadlineMs: number;
+  /** How long a command waits for an instance where there is none. */
+  readonly ownerWaitMs: number;
+  /** What every instance is asked is answered without those that are silent for longer. */
+  readonly eachWaitMs: number;
+  readonly overloadedRetryMs: number;
+  readonly unavailableRetryMs: number;
+}
+
+export const routerLimits: RouterLimits = {
+  inFlightMax: 10_000,
+  inFlightSlowMax: 1_000,
+  answerMsMax: 1_000,
+  deadlineMs: 10_000,
+  ownerWaitMs: 300,
+  eachWaitMs: 150,
+  overloadedRetryMs: 500,
+  unavailableRetryMs: 500,
+};
