@@ -12,6 +12,8 @@ import { type Link, traffic } from "./web-socket.ts";
 export interface Group {
   readonly place: string;
   readonly members: readonly Link[];
+  /** Members whose clients are in other processes. */
+  readonly elsewhere?: number;
   /** Who sends, in turn. */
   readonly senders: readonly Link[];
   /** Whose receipt of a sender's message ends that message. */
@@ -205,6 +207,17 @@ export class Load {
     return slices;
   }
 
+  /** When this op was to leave, by the machine's clock; null: too long ago. */
+  startedAtEpochMs(op: number): number | null {
+    const at = op & (ringSize - 1);
+    return this.opAt[at] === op ? performance.timeOrigin + this.startedAt[at]! : null;
+  }
+
+  /** Messages acknowledged so far, in all groups. */
+  get ackedCount(): number {
+    return this.acked;
+  }
+
   /** Deliveries that never came, over all loads so far; call it when settled. */
   missing(): number {
     let missing = 0;
@@ -295,7 +308,8 @@ export class Load {
     this.acked++;
     this.ackedOf[g]!++;
     this.senderAt[at]!.sends++;
-    this.deliveriesDue += this.groups[g]!.members.length - 1;
+    const { members, elsewhere = 0 } = this.groups[g]!;
+    this.deliveriesDue += members.length - 1 + elsewhere;
     this.advance(op, at, isAcked);
   }
 
