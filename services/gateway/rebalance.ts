@@ -48,16 +48,20 @@ export interface Rebalance {
 const restMs = 300_000;
 
 export function startRebalance({ gateway, sessionsElsewhere, clock }: RebalanceNeeds): Rebalance {
-  let plan = { slotsLeft: 0, began: 0, shed: 0 };
+  let plan = { slotsLeft: 0, began: 0, emptiest: 0, shed: 0 };
   let shed = 0;
   let cancel = clock.after(slotMs, slot);
 
   function slot(): void {
     const mine = gateway.stats().sessions;
-    const { now, slotsLeft } = sessionsToGo(mine, sessionsElsewhere(), plan.slotsLeft);
-    if (plan.slotsLeft === 0) plan = { slotsLeft, began: mine, shed: 0 };
+    const elsewhere = sessionsElsewhere();
+    const emptiest = Math.min(...elsewhere);
+    const { now, slotsLeft } = sessionsToGo(mine, elsewhere, plan.slotsLeft);
+    if (plan.slotsLeft === 0) plan = { slotsLeft, began: mine, emptiest, shed: 0 };
     plan.slotsLeft = slotsLeft;
-    const isVain = slotsLeft === vainAfter && plan.began - mine < plan.shed / 2;
+    // What others give may have come here; then somebody else fills up all the same, and it is not in vain.
+    const didNotGo = plan.began - mine < plan.shed / 2 && emptiest - plan.emptiest < plan.shed / 4;
+    const isVain = slotsLeft === vainAfter && didNotGo;
     if (isVain) plan.slotsLeft = 0;
     else if (now > 0) {
       const gone = gateway.shed(now, slotMs);

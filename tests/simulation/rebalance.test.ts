@@ -101,6 +101,15 @@ test("when the sessions come straight back it stops soon, rests, and does not we
   expect(all[0]!.asked.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(asked);
 });
 
+test("who is given what another sheds goes on, as long as the emptiest one fills up", async () => {
+  let returns = 0;
+  // The balancer hears late of the one that joined: what comes back first goes to one that is full.
+  const late = (all: Gateway[]) => (++returns < 250 ? all[1]! : leastConnections(all));
+  const { time, all } = cluster([3_000, 3_000, 0], 6, late);
+  await time.run(60_000);
+  for (const { sessions } of all) expect(Math.abs(sessions - 2_000)).toBeLessThanOrEqual(250);
+});
+
 test("in the simulated world a gateway that leaves takes nothing with it", async () => {
   for (let seed = 101; seed <= 115; seed++) {
     const verdict = await simulate(seed, { leaveAtMs: 9_000 });
