@@ -27,8 +27,8 @@ const processes: readonly RoleProcess[] = [
 ];
 const isInFront = ({ roles }: RoleProcess) => roles.includes("gateway") || roles.includes("api");
 
-/** A balancer's patience is the product's; only its looks are more frequent. */
-const balancing = { checkEveryMs: 200, agentEveryMs: 100, slowStartMs: 1_000 };
+/** A balancer's patience with processes is the product's; only its looks are more frequent. */
+const balancing = { checkEveryMs: 200, agentEveryMs: 100, slowStartMs: 1_000, clientSilentMs: 12_000 };
 const frontWithinMs = 20_000;
 
 interface Parts {
@@ -75,6 +75,7 @@ export async function startCluster(options: ServerOptions): Promise<TestServer> 
     BANYAN_NATS_REPLICAS: "1",
     BANYAN_REDIS_URL: parts.redisUrl,
     BANYAN_TRUSTED_PROXIES: "127.0.0.1",
+    BANYAN_DRAIN_MS: "500",
     BANYAN_PUBLIC_URL: `http://127.0.0.1:${frontPort}`,
     ...options.env,
   };

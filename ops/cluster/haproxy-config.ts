@@ -64,8 +64,7 @@ function defaults(limits: HaproxyLimits): Section {
     `log-format "%ci %ft %b/%s %HM %HV %ST %TR/%Tw/%Tc/%Tr/%Ta %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq"`,
     "timeout http-request 10s",
     "timeout http-keep-alive 10s",
-    // Also how long a request may stay half sent.
-    "timeout client 30s",
+    `timeout client ${limits.clientSilentMs}ms`,
     "timeout client-fin 10s",
     "timeout connect 2s",
     `timeout check ${limits.checkWithinMs}ms`,

@@ -63,6 +63,8 @@ export const haproxyLimits = {
   agentEveryMs: 500,
   slowStartMs: 20 * secondMs,
   queueMs: 5 * secondMs,
+  /** How long a client may keep its request half sent, or its answer unread. */
+  clientSilentMs: 30 * secondMs,
   /** Both sides of a session speak every 30 s, so silence this long means that both are gone. */
   tunnelMs: 10 * minuteMs,
   /** How long an old process serves its sessions after a reload. */
