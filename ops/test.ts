@@ -1,8 +1,9 @@
 // ./banyan test: every suite in a process of its own, one after the other, each with a time limit. Closes with one
 // plain line `N passed, N failed`; any failure, and any suite in which nothing ran, makes the exit code 1.
 
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { didYouMean } from "#app/config/nearest.ts";
 import { StartProblem } from "#app/start-problem.ts";
@@ -60,6 +61,9 @@ async function runSuite(suite: Suite, quick: boolean): Promise<Count[]> {
 }
 
 async function runTests({ name, paths, limitMs, env }: Suite, quick: boolean): Promise<Count> {
+  const missing = paths.find((path) => !existsSync(resolve(root, path)));
+  if (missing !== undefined)
+    throw new StartProblem(`There is no ${missing}.`, "`bun test` would pass over it in silence.");
   const report = join(logs, `${name}.xml`);
   await rm(report, { force: true });
   const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
