@@ -11,6 +11,7 @@ import { type Figures, fullSizes, type Journey, quickSizes, type Sizes } from ".
 import type { Job, Outcome } from "./journey-process.ts";
 import { journeys } from "./journeys/journeys.ts";
 import { terminalTable, writeReadme } from "./report.ts";
+import { writeClusterPage } from "./report-cluster.ts";
 import type { TargetName } from "./targets/target.ts";
 import { targets } from "./targets/targets.ts";
 
@@ -242,6 +243,7 @@ function finish(run: Run, wish: Wish): void {
   else rmSync(folder, { recursive: true, force: true });
   if (!wish.history) return;
   appendRun(run);
+  writeClusterPage();
   const isWhole = !run.isQuick && wish.only === null && wish.targets === null;
   if (isWhole && !writeReadme())
     console.log("README.md has no marks for the figures; nothing written there.");
