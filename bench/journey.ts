@@ -85,5 +85,7 @@ export interface Journey {
   readonly targets: readonly Target["name"][];
   /** Done only when it is named: it takes long, or it is about a cluster. */
   readonly isExtra?: boolean;
+  /** Starts no server and needs no data. */
+  readonly isDry?: boolean;
   run(scene: Scene): Promise<Figures>;
 }

@@ -135,7 +135,7 @@ function plan(wish: Wish): Step[] {
   );
   const steps: Step[] = [];
   for (const target of ["banyan", "banyan-cluster"] as const) {
-    if (!isMet(target) || !chosen.some((journey) => journey.targets.includes(target))) continue;
+    if (!isMet(target) || !chosen.some((it) => it.targets.includes(target) && !it.isDry)) continue;
     const script = target === "banyan" ? "bench/seeding/seed.ts" : "bench/seeding/seed-cluster.ts";
     steps.push({
       name: "seeding",

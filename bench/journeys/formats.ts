@@ -35,6 +35,7 @@ export const formatsJourney: Journey = {
   title: "bytes of one text in four formats",
   targets: ["banyan"],
   isExtra: true,
+  isDry: true,
   async run(scene) {
     const figures: Figures = {};
     for (const [format, bytesOf] of Object.entries(formats)) {

@@ -28,6 +28,12 @@ export function sessionsToGo(
   return { now: Math.ceil(excess / left), slotsLeft: left - 1 };
 }
 
+/**
+ * While sessions still come in numbers the balancer evens them out by itself, and what is known of the others is older
+ * than what is known here: a gateway that grows faster than this in a slot does not begin.
+ */
+const growthMax = { share: 0.01, sessions: 5 };
+
 export interface RebalanceNeeds {
   readonly gateway: {
     shed(count: number, withinMs: number): number;
@@ -50,10 +56,17 @@ const restMs = 300_000;
 export function startRebalance({ gateway, sessionsElsewhere, clock }: RebalanceNeeds): Rebalance {
   let plan = { slotsLeft: 0, began: 0, emptiest: 0, shed: 0 };
   let shed = 0;
+  let before = 0;
   let cancel = clock.after(slotMs, slot);
 
   function slot(): void {
     const mine = gateway.stats().sessions;
+    const isGrowing = mine > before * (1 + growthMax.share) + growthMax.sessions;
+    before = mine;
+    if (isGrowing && plan.slotsLeft === 0) {
+      cancel = clock.after(slotMs, slot);
+      return;
+    }
     const elsewhere = sessionsElsewhere();
     const emptiest = Math.min(...elsewhere);
     const { now, slotsLeft } = sessionsToGo(mine, elsewhere, plan.slotsLeft);

@@ -110,6 +110,33 @@ test("who is given what another sheds goes on, as long as the emptiest one fills
   for (const { sessions } of all) expect(Math.abs(sessions - 2_000)).toBeLessThanOrEqual(250);
 });
 
+test("while all come nobody is sent away, though what is known of the others is behind", async () => {
+  const time = new SimulatedTime();
+  let [sessions, told, asked] = [0, 0, 0];
+  const rebalance = startRebalance({
+    clock: time,
+    gateway: {
+      stats: () => ({ sessions }),
+      shed(count) {
+        asked += count;
+        return count;
+      },
+    },
+    sessionsElsewhere: () => [told],
+  });
+  const come = () => {
+    sessions += 20;
+    if (sessions % 1_000 === 0) told = sessions - 600;
+    if (sessions < 20_000) time.after(10, come);
+    else told = sessions;
+  };
+  come();
+  await time.run(30_000);
+  expect(sessions).toBe(20_000);
+  expect(asked).toBe(0);
+  rebalance.stop();
+});
+
 test("in the simulated world a gateway that leaves takes nothing with it", async () => {
   for (let seed = 101; seed <= 115; seed++) {
     const verdict = await simulate(seed, { leaveAtMs: 9_000 });
