@@ -33,6 +33,8 @@ export function writeClusterPage(): boolean {
     text = `${text.slice(0, from)}${opening}\n\n${linesOf(section, run).join("\n")}\n\n${text.slice(to)}`;
   }
   writeFileSync(page, text);
+  // The house's form, tables in columns included.
+  Bun.spawnSync([join(import.meta.dir, "../node_modules/.bin/biome"), "format", "--write", page]);
   return true;
 }
 
@@ -86,3 +88,6 @@ function told(run: Run): string {
 function warningsOf(run: Run): string[] {
   return run.warnings.length === 0 ? [] : ["", ...run.warnings.map((warning) => `- ${warning}`)];
 }
+
+if (import.meta.main)
+  console.log(writeClusterPage() ? "The cluster's page has the newest figures." : "There is no page.");
