@@ -29,7 +29,7 @@ const minutesOf: Readonly<Record<string, number>> = {
   hostile: 5,
   simulation: 14,
   scenarios: 10,
-  topologies: 5,
+  topologies: 15,
   browser: 6,
   cluster: 10,
 };
