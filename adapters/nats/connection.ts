@@ -45,6 +45,8 @@ export interface Nats {
   onLost(then: () => void): () => void;
   onBack(then: () => void): () => void;
   payloadBytesMax(): number;
+  /** Leaves this node for another: it answers, and yet it seems cut off from the others. Nothing where there is one. */
+  moveOn(): void;
   close(): Promise<void>;
 }
 
@@ -117,6 +119,9 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
     onLost: (then) => added(lost, then),
     onBack: (then) => added(back, then),
     payloadBytesMax: () => connection.info?.max_payload ?? 1024 * 1024,
+    moveOn() {
+      if (options.urls.length > 1 && isUp) connection.reconnect().catch(options.onFailure);
+    },
     async close() {
       isUp = false;
       await connection.close();

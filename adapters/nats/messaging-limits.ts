@@ -12,6 +12,8 @@ export interface RouterLimits {
   readonly ownerWaitMs: number;
   /** What every instance is asked is answered without those that are silent for longer. */
   readonly eachWaitMs: number;
+  /** So long without any instance, and another NATS node is asked. */
+  readonly aloneMsMax: number;
   readonly overloadedRetryMs: number;
   readonly unavailableRetryMs: number;
 }
@@ -23,6 +25,7 @@ export const routerLimits: RouterLimits = {
   deadlineMs: 10_000,
   ownerWaitMs: 300,
   eachWaitMs: 150,
+  aloneMsMax: 2_500,
   overloadedRetryMs: 500,
   unavailableRetryMs: 500,
 };

@@ -251,6 +251,8 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
       );
   }
 
+  let aloneSince: number | null = null;
+
   /** Deadlines, and those who waited long enough for an instance. */
   function sweep(): void {
     refresh();
@@ -261,7 +263,14 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
         link.lost();
       } else link.expire(now, goneForMs);
     }
+    if (owners.count > 0) aloneSince = null;
     if (owners.count > 0) return;
+    aloneSince ??= now;
+    // The node may be cut off from the others, with all of messaging on their side; it would not tell us.
+    if (now - aloneSince >= limits.aloneMsMax) {
+      aloneSince = now;
+      nats.moveOn();
+    }
     const isTooLate = (command: Command) => command.deadline - limits.deadlineMs + limits.ownerWaitMs <= now;
     for (const key of [...stuck]) {
       const flow = flows.get(key);
