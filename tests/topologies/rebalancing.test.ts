@@ -4,11 +4,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { ConversationId } from "#base/ids.ts";
 import type { HaproxySpec } from "#ops/cluster/haproxy-spec.ts";
+import { freeBase, portPlan } from "#ops/cluster/parts/ports.ts";
 import { type Parts, startParts } from "#ops/cluster/start-parts.ts";
 import { createClient } from "#sdk/client.ts";
 import type { Client } from "#sdk/types.ts";
 import { converse, type SignedUp, signUp } from "#tests/conformance/wire-client.ts";
-import { freePort, type HaproxyPart, startHaproxy } from "#tests/parts/haproxy.ts";
+import { type HaproxyPart, startHaproxy } from "#tests/parts/haproxy.ts";
 import { until } from "#tests/parts/until.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
 
@@ -40,11 +41,13 @@ let talked: { readonly owner: SignedUp; readonly conversation: ConversationId };
 
 beforeAll(async () => {
   parts = await startParts({ postgres: 1, nats: 1, redis: true });
-  for (const name of names)
-    places.set(name, { name, host: "127.0.0.1", port: await freePort(), agentPort: await freePort() });
+  // Below the ports that outgoing connections take: g2 comes late, and its ports must still be free.
+  const ports = portPlan(freeBase());
+  for (const [at, name] of names.entries())
+    places.set(name, { name, host: "127.0.0.1", port: ports.role(at), agentPort: ports.roleAgent(at) });
   await start("rest", "api,messaging,presence,worker");
   await Promise.all([start("g0", "gateway"), start("g1", "gateway")]);
-  const listen = { host: "127.0.0.1", port: await freePort() };
+  const listen = { host: "127.0.0.1", port: ports.front };
   const spec: HaproxySpec = {
     listen,
     gateways: (["g0", "g1", "g2"] as const).map((name) => places.get(name)!),
