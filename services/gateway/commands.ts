@@ -103,10 +103,19 @@ async function receipted(
 ): Promise<void> {
   const result = await answer;
   if (result.ok) return session.answer({ kind: "ack", id, ...result.value });
-  const { reason, retryAfterMs = 0 } = result.refusal;
-  if (reason === "overloaded") session.heldUntil = clock.now() + retryAfterMs;
-  session.answer(refusedFrame(result.refusal, id));
+  const { refusal } = result;
+  if (refusal.reason !== "overloaded") return session.answer(refusedFrame(refusal, id));
+  const retryAfterMs = spread(session, refusal.retryAfterMs ?? 0);
+  session.heldUntil = clock.now() + retryAfterMs;
+  session.answer(refusedFrame({ ...refusal, retryAfterMs }, id));
 }
+
+/** From once to twice as long, each session by its own number, so that they do not all come back in one moment. */
+function spread({ slot }: ClientSession, ms: number): number {
+  return Math.round(ms * (1 + (slot % spreadSteps) / spreadSteps));
+}
+
+const spreadSteps = 32;
 
 async function since(messaging: Messaging, session: ClientSession, frame: Since): Promise<void> {
   const { id, rev, seq } = frame;
