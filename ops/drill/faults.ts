@@ -31,7 +31,7 @@ const awayMs = 12_000;
 
 export const faults: readonly Fault[] = [
   ...["gateway", "messaging", "worker", "api", "presence"].map((kind) =>
-    killed(kind, `kill -9 of a ${kind} process`, managerMs, async ({ cluster, chance }) =>
+    killed(kind, `kill -9 of a process: ${kind}`, managerMs, async ({ cluster, chance }) =>
       chance.oneOf(cluster.rolesNamed(kind)),
     ),
   ),
@@ -125,7 +125,7 @@ export const faults: readonly Fault[] = [
     hosts!.cut(at, "all");
     return async () => hosts!.heal(at);
   }),
-  onPrimary("partition-hosts", "... from the other hosts only", "hosts", 20_000, async ({ hosts }, at) => {
+  onPrimary("partition-hosts", "primary cut off from other hosts", "hosts", 20_000, async ({ hosts }, at) => {
     hosts!.cut(at, "hosts");
     return async () => hosts!.heal(at);
   }),
