@@ -36,7 +36,7 @@ async function start(folder: string, shape: ClusterShape): Promise<RunningTarget
   const opened = openClusterFolder(folder, () => 0);
   const processes = processesOf(shape);
   const roles = definitionsOf(opened, processes, parts, shape).map((it) => partProcess(it, opened));
-  const front = shape.front ? partProcess(frontPart(opened, processes), opened) : null;
+  const front = shape.front ? partProcess(frontPart(opened, processes, everyAddress), opened) : null;
   const own = front ? [...roles, front] : roles;
   const stop = async (end: (part: PartProcess) => Promise<void>) => {
     await Promise.all(own.map(end));

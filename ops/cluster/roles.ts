@@ -74,7 +74,11 @@ function withoutEmpty(env: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 }
 
-export function frontPart(folder: ClusterFolder, processes: readonly RoleProcess[]): PartDefinition {
+export function frontPart(
+  folder: ClusterFolder,
+  processes: readonly RoleProcess[],
+  listenOn = thisHost.address,
+): PartDefinition {
   const { ports } = folder;
   const name = "front";
   const cwd = folder.data(name);
@@ -85,7 +89,7 @@ export function frontPart(folder: ClusterFolder, processes: readonly RoleProcess
         : [],
     );
   const text = haproxyConfig({
-    listen: { host: thisHost.address, port: ports.front },
+    listen: { host: listenOn, port: ports.front },
     gateways: having("gateway"),
     api: having("api"),
     statsSocket: join(cwd, "stats.sock"),
