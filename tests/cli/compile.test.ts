@@ -29,5 +29,5 @@ test("it starts with a database of its own, serves the web client, and comes bac
 test("it has the verbs that need no sources, and no others", async () => {
   const { stdout } = Bun.spawnSync([program], { cwd: folder });
   const verbs = [...stdout.toString().matchAll(/^ {2}([a-z-]+) {2,}/gm)].map((found) => found[1]);
-  expect(verbs).toEqual(["serve", "doctor"]);
+  expect(verbs).toEqual(["serve", "doctor", "balancer-config", "migrate", "dead-letters"]);
 });
