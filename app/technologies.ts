@@ -4,8 +4,6 @@
 import type { Stores } from "#app/compose.ts";
 import type { Config } from "#app/config.ts";
 import type { Lifecycle } from "#app/lifecycle.ts";
-import { openCluster } from "#app/technologies/cluster.ts";
-import { openEmbedded } from "#app/technologies/embedded.ts";
 import type { Telemetry } from "#app/telemetry.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { Inbox } from "#ports/inbox.ts";
@@ -52,6 +50,12 @@ export interface TechnologyNeeds {
   readonly onFailure: (error: unknown) => void;
 }
 
-export function openTechnologies(needs: TechnologyNeeds): Promise<Technologies> {
-  return needs.config.topology === "cluster" ? openCluster(needs) : openEmbedded(needs);
+/** One that is not chosen is not loaded either. */
+export async function openTechnologies(needs: TechnologyNeeds): Promise<Technologies> {
+  if (needs.config.topology === "cluster") {
+    const { openCluster } = await import("#app/technologies/cluster.ts");
+    return openCluster(needs);
+  }
+  const { openEmbedded } = await import("#app/technologies/embedded.ts");
+  return openEmbedded(needs);
 }

@@ -1,5 +1,6 @@
-// ./banyan test: every suite in a process of its own, one after the other, each with a time limit. Closes with one
-// plain line `N passed, N failed`; any failure, and any suite in which nothing ran, makes the exit code 1.
+// ./banyan test: every suite in a process of its own, one after the other, each with a time limit; what only computes
+// (a suite's run.ts) runs beside those that come after it. Closes with one plain line `N passed, N failed`; any
+// failure, and any suite in which nothing ran, makes the exit code 1.
 
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -10,8 +11,8 @@ import { StartProblem } from "#app/start-problem.ts";
 import { artifacts, bun, root } from "#ops/root.ts";
 import { type Count, countOfRunner, countOfTests } from "#ops/test/count.ts";
 import { installWhatTestsNeed } from "#ops/test/install.ts";
-import { type LimitedRun, runLimited } from "#ops/test/run-limited.ts";
-import { findSuites, type Suite, suiteOfFiles } from "#ops/test/suites.ts";
+import { type LimitedRun, type Limits, runLimited } from "#ops/test/run-limited.ts";
+import { findSuites, runnerLimitMs, type Suite, suiteOfFiles } from "#ops/test/suites.ts";
 
 const logs = join(artifacts, "test");
 
@@ -30,19 +31,26 @@ async function test(names: readonly string[], quick: boolean): Promise<void> {
     names.filter((name) => !name.endsWith(".ts")),
     files.length > 0,
   );
-  await installWhatTestsNeed();
+  if (files.length > 0) suites.push(suiteOfFiles(files.map(asPath)));
+  const installed = installWhatTestsNeed();
   const counts: Count[] = [];
-  for (const suite of suites) counts.push(...(await runSuite(suite, quick)));
-  if (files.length > 0) counts.push(await runTests(suiteOfFiles(files.map(asPath)), quick));
+  const beside: Promise<Count>[] = [];
+  for (const suite of suites) {
+    if (suite.needsParts) await installed;
+    if (suite.paths.length > 0) counts.push(await runTests(suite, quick));
+    if (suite.runner !== null) beside.push(runRunner(suite.name, suite.runner, quick));
+  }
+  counts.push(...(await Promise.all(beside)));
+  await installed;
   const passed = sum(counts.map((count) => count.passed));
   const failed = sum(counts.map((count) => count.failed));
   if (failed > 0) process.exitCode = 1;
   console.log(`${passed} passed, ${failed} failed`);
 }
 
-function chosen(names: readonly string[], hasFiles: boolean): readonly Suite[] {
+function chosen(names: readonly string[], hasFiles: boolean): Suite[] {
   const suites = findSuites();
-  if (names.length === 0) return hasFiles ? [] : suites;
+  if (names.length === 0) return hasFiles ? [] : [...suites];
   const known = suites.map((suite) => suite.name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
@@ -53,13 +61,6 @@ function chosen(names: readonly string[], hasFiles: boolean): readonly Suite[] {
   return suites.filter((suite) => names.includes(suite.name));
 }
 
-async function runSuite(suite: Suite, quick: boolean): Promise<Count[]> {
-  const counts: Count[] = [];
-  if (suite.paths.length > 0) counts.push(await runTests(suite, quick));
-  if (suite.runner !== null) counts.push(await runRunner(suite.name, suite.runner, suite.limitMs, quick));
-  return counts;
-}
-
 async function runTests({ name, paths, limitMs, env }: Suite, quick: boolean): Promise<Count> {
   const missing = paths.find((path) => !existsSync(resolve(root, path)));
   if (missing !== undefined)
@@ -68,30 +69,31 @@ async function runTests({ name, paths, limitMs, env }: Suite, quick: boolean): P
   await rm(report, { force: true });
   const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
   const flags = ["--no-orphans", "--preload", "./tests/preload.ts", "--timeout=30000", ...reporting];
-  return told(name, limitMs, quick, env, [bun, "test", ...flags, ...paths], async (run) => {
+  const command = [bun, "test", ...flags, ...paths];
+  return told(name, { limitMs, env }, quick, command, async (run) => {
     const junit = Bun.file(report);
     return countOfTests(run, (await junit.exists()) ? await junit.text() : null);
   });
 }
 
-function runRunner(name: string, path: string, limitMs: number, quick: boolean): Promise<Count> {
+function runRunner(name: string, path: string, quick: boolean): Promise<Count> {
   const command = [bun, path, ...(quick ? ["--quick"] : [])];
-  return told(`${name}-run`, limitMs, quick, {}, command, async (run) => countOfRunner(run));
+  const limits = { limitMs: runnerLimitMs, env: {}, isLast: true };
+  return told(`${name}-run`, limits, quick, command, async (run) => countOfRunner(run));
 }
 
 async function told(
   name: string,
-  limitMs: number,
+  limits: Omit<Limits, "cwd" | "logPath">,
   quick: boolean,
-  more: Readonly<Record<string, string>>,
   command: readonly string[],
   countOf: (run: LimitedRun) => Promise<Count>,
 ): Promise<Count> {
   const logPath = join(logs, `${name}.log`);
   await rm(logPath, { force: true });
   const startedAt = performance.now();
-  const env = { ...more, ...(quick ? { TEST_QUICK: "1" } : {}) };
-  const run = await runLimited(command, { cwd: root, limitMs, logPath, env });
+  const env = { ...limits.env, ...(quick ? { TEST_QUICK: "1" } : {}) };
+  const run = await runLimited(command, { ...limits, cwd: root, logPath, env });
   const count = await countOf(run);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (count.failed > 0) console.log(failures(run.output));

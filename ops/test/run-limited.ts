@@ -2,6 +2,7 @@
 // family of processes is ended, so that nothing of one suite reaches the next.
 
 import { createWriteStream } from "node:fs";
+import { asLast, leaveOthersFirst } from "#ops/test/last-in-line.ts";
 
 export interface LimitedRun {
   readonly exitCode: number;
@@ -12,11 +13,17 @@ export interface LimitedRun {
 /** Somebody who left the family may hold the output open for ever. */
 const lastWordsMsMax = 3_000;
 
-export async function runLimited(
-  command: readonly string[],
-  options: { cwd: string; limitMs: number; logPath: string; env: Readonly<Record<string, string>> },
-): Promise<LimitedRun> {
-  const child = Bun.spawn([...command], {
+export interface Limits {
+  readonly cwd: string;
+  readonly limitMs: number;
+  readonly logPath: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs beside others, on what they leave of the machine. */
+  readonly isLast?: boolean;
+}
+
+export async function runLimited(command: readonly string[], options: Limits): Promise<LimitedRun> {
+  const child = Bun.spawn(options.isLast ? asLast(command) : [...command], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdin: "ignore",
@@ -24,6 +31,7 @@ export async function runLimited(
     stderr: "pipe",
     detached: true,
   });
+  if (options.isLast) leaveOthersFirst(child.pid);
   const endFamily = () => endGroup(child.pid);
   process.once("exit", endFamily);
   let ranOutOfTime = false;

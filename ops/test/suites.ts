@@ -1,6 +1,6 @@
 // The test suites: each folder of tests/ that holds *.test.ts, or a run.ts of its own, is one; `cluster` runs files of
-// several of them on another topology. This table gives the order (what fails fast comes first) and how long each may
-// take; a folder that is not named here runs last.
+// several of them on another topology. This table gives the order (what fails fast comes first, what needs no parts
+// runs while they are installed) and how long each may take; a folder that is not named here runs last.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,21 +13,26 @@ export interface Suite {
   /** Folders or files for `bun test`. */
   readonly paths: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** tests/<name>/run.ts: a runner of its own, which closes with a line `N passed, N failed`. */
+  /**
+   * tests/<name>/run.ts: a runner of its own, which closes with a line `N passed, N failed`. It only computes: it
+   * runs beside the suites that come after, on what they leave of the processor.
+   */
   readonly runner: string | null;
+  /** Of Chromium and the cluster's real parts; else it needs only what npm brings. */
+  readonly needsParts: boolean;
 }
 
 const minutesOf: Readonly<Record<string, number>> = {
   "house-rules": 3,
-  conformance: 3,
   sdk: 3,
-  contract: 5,
   laws: 3,
-  app: 3,
-  cli: 4,
   api: 5,
+  conformance: 3,
   hostile: 5,
-  simulation: 14,
+  app: 3,
+  contract: 5,
+  cli: 4,
+  simulation: 5,
   scenarios: 10,
   topologies: 15,
   browser: 6,
@@ -35,6 +40,19 @@ const minutesOf: Readonly<Record<string, number>> = {
 };
 const otherMinutes = 5;
 const filesMinutes = 10;
+/** For a runner: it has the processor only when the others let it. */
+export const runnerLimitMs = 25 * minuteMs;
+
+const withoutParts = new Set([
+  "house-rules",
+  "sdk",
+  "laws",
+  "api",
+  "conformance",
+  "hostile",
+  "app",
+  "simulation",
+]);
 
 /**
  * The stories that other suites tell of one process, told again of a cluster: the same files, on real parts. Left
@@ -59,6 +77,7 @@ const cluster: Suite = {
   ],
   env: { TEST_TOPOLOGY: "cluster" },
   runner: null,
+  needsParts: true,
 };
 
 /** All suites in their order, or those named. An unknown name is the caller's to report: it is not in the answer. */
@@ -73,7 +92,7 @@ export function findSuites(): readonly Suite[] {
 
 /** Test files that somebody named. */
 export function suiteOfFiles(paths: readonly string[]): Suite {
-  return { name: "files", limitMs: filesMinutes * minuteMs, paths, env: {}, runner: null };
+  return { name: "files", limitMs: filesMinutes * minuteMs, paths, env: {}, runner: null, needsParts: true };
 }
 
 function suiteOf(name: string): Suite {
@@ -86,5 +105,6 @@ function suiteOf(name: string): Suite {
     paths: hasTests ? [`./tests/${name}`] : [],
     env: {},
     runner: existsSync(runner) ? runner : null,
+    needsParts: !withoutParts.has(name),
   };
 }

@@ -51,6 +51,16 @@ test("a run that takes too long is ended with all that it started", async () => 
   expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
+test("what runs beside the suites leaves them the processor", async () => {
+  const options = { cwd: ".", limitMs: 10_000, logPath: join(temporaryFolder(), "log"), env: {} };
+  const [others, last] = [
+    await runLimited(["nice"], options),
+    await runLimited(["nice"], { ...options, isLast: true }),
+  ];
+  expect(Number(last.output)).toBe(19);
+  expect(Number(others.output)).toBeLessThan(19);
+});
+
 test("an unknown suite is refused with the nearest one", async () => {
   const { code, err } = await runBanyan(["test", "house-rule"]);
   expect([code, err]).toEqual([1, expect.stringContaining("Did you mean house-rules?")]);

@@ -1,5 +1,6 @@
 // kill -9 in the middle of the work, again and again: the server (in a cluster all of its processes at once), and by
-// itself its PostgreSQL. What was acknowledged is there, once; the time until the next acknowledgement is printed.
+// itself its PostgreSQL, both stories side by side. What was acknowledged is there, once; the time until the next
+// acknowledgement is printed.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -51,7 +52,7 @@ function spread(durationsMs: readonly number[]): string {
   return `${sorted[sorted.length >> 1]} ms (median), ${sorted.at(-1)} ms (longest)`;
 }
 
-test(
+test.concurrent(
   "[L1] kill -9 of the server under load: nothing acknowledged is lost, nothing doubled",
   () =>
     killed(topology === "cluster" ? "Cluster" : "Server", async (server) => {
@@ -63,7 +64,7 @@ test(
 
 // A cluster's PostgreSQL is brought back by others: tests/topologies/postgres-failover.test.ts.
 if (topology === "embedded")
-  test(
+  test.concurrent(
     "[L3] kill -9 of PostgreSQL under load: the server brings it back; nothing is lost or doubled",
     () => killed("PostgreSQL", async (server) => void process.kill(postgresPid(server), "SIGKILL")),
     300_000,
