@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 type Configured = Pick<
   Config,
   | "groupSendsMax"
+  | "auditPerMille"
   | "hellosMax"
   | "laneQueueMax"
   | "groupWaitMs"
@@ -19,6 +20,8 @@ type Configured = Pick<
   | "hotConversationsMax"
   | "accountCommandsPerSecond"
   | "accountCommandsBurst"
+  | "botCommandsPerSecond"
+  | "botCommandsBurst"
   | "conversationSendsPerSecond"
   | "conversationSendsBurst"
 >;
@@ -31,7 +34,7 @@ export function serviceLimits(
   return {
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
-    laneWaitMsMax: 1_000,
+    laneWaitMsMax: 250,
     statementsMax: 4,
     groupWaitMs: config.groupWaitMs,
     conversationsMax: config.hotConversationsMax,
@@ -60,9 +63,18 @@ export function serviceLimits(
     framesBurst: config.commandsBurst,
     accountCommandsPerSecond: config.accountCommandsPerSecond || config.commandsPerSecond * 4,
     accountCommandsBurst: config.accountCommandsBurst || config.commandsBurst * 4,
+    botCommandsPerSecond: config.botCommandsPerSecond,
+    botCommandsBurst: config.botCommandsBurst,
     accountSettleMs: 1_000,
     conversationSendsPerSecond: config.conversationSendsPerSecond || config.commandsPerSecond * 20,
     conversationSendsBurst: config.conversationSendsBurst || config.commandsBurst * 20,
+    auditPerMille: config.auditPerMille,
+    auditSessionsMin: 16,
+    auditSessionsMax: 1_000,
+    auditEveryMs: 2 * wire.heartbeatMs,
+    // What got lost without a trace is found by the next heartbeat, and then asked for.
+    auditLostAfterMs: 1.5 * wire.heartbeatMs,
+    auditLostMax: 1_000,
     topicSessionsMin: 8,
     topicQuietMs: 5 * minuteMs,
     gatherMsMax: config.gatherMsMax,

@@ -6,6 +6,7 @@
 // P27 revoking a session is visible to the next authenticate.
 // P28 an invitation admits as many as it says, also under concurrent use, and none after it expired.
 // P86 stillOpen says of each session, in one round trip, whether it was neither revoked nor has expired.
+// P89 a bot is an account and its sessions say so; its maker has at most as many as asked, also when many are made at once.
 // P29 authenticate answers in the order asked, with one round trip for all.
 
 import type { SessionId, UserId } from "#base/ids.ts";
@@ -17,6 +18,8 @@ export interface Account {
   readonly displayName: string;
   /** Owner of the installation: may invite, and change what others may do. */
   readonly isOwner: boolean;
+  /** A program, made by a person. */
+  readonly isBot: boolean;
   readonly createdAt: number;
 }
 
@@ -38,6 +41,7 @@ export interface Session {
   readonly session: SessionId;
   /** What the person sees in the list of devices. */
   readonly device: string;
+  readonly isBot: boolean;
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly expiresAt: number;
@@ -52,6 +56,14 @@ export interface Accounts {
   create(
     account: NewAccount,
   ): Promise<Result<Account, "handle_taken" | "sign_up_closed" | "invitation_invalid">>;
+  /** An account of a program for `maker`, who then has at most `botsMax` of them. */
+  createBot(
+    bot: Omit<NewAccount, "open" | "invitationHash">,
+    maker: UserId,
+    botsMax: number,
+  ): Promise<Result<Account, "handle_taken" | "too_many">>;
+  /** Those that `maker` made, oldest first. */
+  bots(maker: UserId): Promise<readonly Account[]>;
   /** With the stored hash, for log-in. */
   byHandle(handle: string): Promise<{ account: Account; passwordHash: string } | null>;
   accounts(users: readonly UserId[]): Promise<readonly (Account | null)[]>;

@@ -40,6 +40,13 @@ export const limits = {
   packAboveBytes: 1024,
   /** Read receipts and typing are told to members of conversations up to this size. */
   receiptsMembersMax: 100,
+  /** In one `audit`: conversations, ranges of one conversation, healed gaps. What does not fit follows. */
+  auditConversationsMax: 40,
+  auditRangesMax: 16,
+  auditGapsMax: 32,
+  /** Conversations of one session that an audit looks at, and frames of one report. */
+  auditedConversationsMax: 200,
+  auditFramesMax: 12,
 } as const;
 
 /** What the HTTP API allows; its OpenAPI document shows each where it applies. */
@@ -66,5 +73,6 @@ export const httpLimits = {
   /** Members asked for by number, in one request. */
   membersByNumberMax: 200,
   invitationUsesMax: 1000,
+  botsMax: 20,
   invitationDaysMax: 90,
 } as const;

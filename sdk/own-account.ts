@@ -1,9 +1,9 @@
 // One's own account and its devices. Logging in and out changes who the client is; it is told so.
 
-import type { SessionId } from "#base/ids.ts";
+import type { SessionId, UserId } from "#base/ids.ts";
 import { ok } from "#base/result.ts";
 import type { Http } from "./http.ts";
-import type { Account, AccountApi, Answer, DeviceSession, LoggedIn, ServerInfo } from "./types.ts";
+import type { Account, AccountApi, Answer, DeviceSession, LoggedIn, Person, ServerInfo } from "./types.ts";
 
 export interface AccountListener {
   loggedIn(account: Account, session: SessionId, token: string | undefined): void;
@@ -75,6 +75,22 @@ export class OwnAccount implements AccountApi {
 
   serverInfo(): Answer<ServerInfo> {
     return this.parts.http.get("/v1/server");
+  }
+
+  makeBot(wish: { handle: string; displayName?: string }): Answer<{ bot: Person; token: string }> {
+    return this.parts.http.request("POST", "/v1/bots", wish);
+  }
+
+  bots(): Answer<{ bots: readonly Person[] }> {
+    return this.parts.http.get("/v1/bots");
+  }
+
+  renewBotToken(bot: UserId): Answer<{ bot: Person; token: string }> {
+    return this.parts.http.request("POST", `/v1/bots/${bot}/token`);
+  }
+
+  silenceBot(bot: UserId): Answer<void> {
+    return this.parts.http.request("DELETE", `/v1/bots/${bot}/token`);
   }
 
   invite(

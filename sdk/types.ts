@@ -41,6 +41,8 @@ export interface ClientOptions {
   readonly subprotocol?: Subprotocol;
   /** What the person reads in the list of their devices. */
   readonly device?: string;
+  /** Report by number what was shown, where the server keeps an audit. Default: when it asks. true: offer; false: never. */
+  readonly audit?: boolean;
 }
 
 export type WaitReason = "offline" | "closed" | "silent" | "draining" | "refused" | "unreachable";
@@ -97,6 +99,8 @@ export interface Person {
   readonly user: UserId;
   readonly handle: string;
   readonly displayName: string;
+  /** A program, not a person; told with profiles, not with members. */
+  readonly isBot?: boolean;
 }
 
 export interface Account extends Person {
@@ -155,6 +159,14 @@ export interface AccountApi {
   /** Revokes the account's other sessions. */
   changePassword(wish: { current: string; next: string }): Answer<void>;
   serverInfo(): Answer<ServerInfo>;
+  /** An account for a program, and the token with which it connects, told this once. */
+  makeBot(wish: { handle: string; displayName?: string }): Answer<{ bot: Person; token: string }>;
+  /** Those that this account made. */
+  bots(): Answer<{ bots: readonly Person[] }>;
+  /** A new token for a bot; the sessions of the old one end. */
+  renewBotToken(bot: UserId): Answer<{ bot: Person; token: string }>;
+  /** Ends all sessions of a bot. */
+  silenceBot(bot: UserId): Answer<void>;
   /** For the owner of the installation. */
   invite(wish?: { uses?: number; days?: number }): Answer<{ token: string; url: string; expiresAt: number }>;
 }

@@ -1,4 +1,4 @@
-// Accounts, sessions and invitations in memory, with the semantics of PostgreSQL's: rules P24 - P29.
+// Accounts, sessions and invitations in memory, with the semantics of PostgreSQL's: rules P24 - P29 and P89.
 
 import type { SessionId, UserId } from "#base/ids.ts";
 import { ok, type Result, refused } from "#base/result.ts";
@@ -10,6 +10,9 @@ export function openAccounts(store: MemoryStore, access: Access): Accounts {
   const found = (user: UserId) => store.accounts.get(user);
   return {
     create: (wanted) => access.run("accounts.create", () => create(store, wanted)),
+    createBot: (wanted, maker, botsMax) =>
+      access.run("accounts.createBot", () => createBot(store, wanted, maker, botsMax)),
+    bots: (maker) => access.run("accounts.bots", () => botsOf(store, maker)),
     byHandle: (handle) =>
       access.run("accounts.byHandle", () => {
         const stored = found(store.userByHandle.get(handle.toLowerCase()) ?? ("" as UserId));
@@ -100,11 +103,36 @@ function create(
   if (store.userByHandle.has(wanted.handle.toLowerCase())) return refused("handle_taken");
   if (!isOwner && !wanted.open && key !== undefined && invitation)
     store.invitations.set(key, { ...invitation, usesLeft: invitation.usesLeft - 1 });
-  const { user, handle, displayName, createdAt, passwordHash } = wanted;
-  const account: Account = { user, handle, displayName, isOwner, createdAt };
+  return ok(enter(store, wanted, { isOwner, isBot: false }));
+}
+
+function createBot(
+  store: MemoryStore,
+  wanted: Omit<NewAccount, "open" | "invitationHash">,
+  maker: UserId,
+  botsMax: number,
+): Result<Account, "handle_taken" | "too_many"> {
+  if (botsOf(store, maker).length >= botsMax) return refused("too_many");
+  if (store.userByHandle.has(wanted.handle.toLowerCase())) return refused("handle_taken");
+  const bot = enter(store, wanted, { isOwner: false, isBot: true });
+  store.bots.set(maker, [...(store.bots.get(maker) ?? []), bot.user]);
+  return ok(bot);
+}
+
+function botsOf(store: MemoryStore, maker: UserId): Account[] {
+  const bots = (store.bots.get(maker) ?? []).map((bot) => store.accounts.get(bot)!.account);
+  return bots.sort((a, b) => a.createdAt - b.createdAt || (a.user < b.user ? -1 : 1));
+}
+
+function enter(
+  store: MemoryStore,
+  { user, handle, displayName, createdAt, passwordHash }: Omit<NewAccount, "open" | "invitationHash">,
+  is: { isOwner: boolean; isBot: boolean },
+): Account {
+  const account: Account = { user, handle, displayName, ...is, createdAt };
   store.accounts.set(user, { account, passwordHash, sessions: new Map() });
   store.userByHandle.set(handle.toLowerCase(), user);
-  return ok(account);
+  return account;
 }
 
 function search(store: MemoryStore, words: string): Account[] {
@@ -123,8 +151,16 @@ function change(store: MemoryStore, user: UserId, wish: Partial<StoredAccount>):
   return changed;
 }
 
-function withoutHash({ user, session, device, createdAt, lastSeenAt, expiresAt }: NewSession): Session {
-  return { user, session, device, createdAt, lastSeenAt, expiresAt };
+function withoutHash({
+  user,
+  session,
+  device,
+  isBot,
+  createdAt,
+  lastSeenAt,
+  expiresAt,
+}: NewSession): Session {
+  return { user, session, device, isBot, createdAt, lastSeenAt, expiresAt };
 }
 
 function laterOf(session: NewSession, at: number, expiresAt: number): NewSession {

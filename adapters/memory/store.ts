@@ -61,6 +61,8 @@ export class MemoryStore {
   readonly conversations = new Map<ConversationId, StoredConversation>();
   readonly memberships = new Map<UserId, Map<ConversationId, StoredMembership>>();
   readonly accounts = new Map<UserId, StoredAccount>();
+  /** By who made them. */
+  readonly bots = new Map<UserId, readonly UserId[]>();
   readonly userByHandle = new Map<string, UserId>();
   /** By the hexadecimal form of the token's hash. */
   readonly invitations = new Map<string, StoredInvitation>();

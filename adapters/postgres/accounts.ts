@@ -1,4 +1,4 @@
-// Accounts and invitations on PostgreSQL: rules P24, P25 and P28. Sessions are in sessions.ts.
+// Accounts and invitations on PostgreSQL: rules P24, P25, P28 and P89. Sessions are in sessions.ts.
 
 import type { UserId } from "#base/ids.ts";
 import { ok, type Result, refused } from "#base/result.ts";
@@ -8,11 +8,16 @@ import { type Database, RollBack, type Row } from "./database.ts";
 import { openSessions } from "./sessions.ts";
 
 type CreateRefusal = "handle_taken" | "sign_up_closed" | "invitation_invalid";
+type Run = Parameters<Parameters<Database["transaction"]>[1]>[0];
 
 export function openAccounts(database: Database): Accounts {
   return {
     ...openSessions(database),
     create: (wanted) => create(database, wanted),
+    createBot: (wanted, maker, botsMax) => createBot(database, wanted, maker, botsMax),
+    async bots(maker) {
+      return (await database.read("accounts.bots", botsText, [maker])).map(accountOf);
+    },
     async byHandle(handle) {
       const [row] = await database.read("accounts.by_handle", byHandleText, [handle.toLowerCase()]);
       return row ? { account: accountOf(row), passwordHash: row.password_hash } : null;
@@ -61,19 +66,9 @@ async function create(database: Database, wanted: NewAccount): Promise<Result<Ac
   let refusal: CreateRefusal = "handle_taken";
   try {
     const account = await database.transaction("accounts.create", async (run) => {
-      const [row] = await run(createText, [
-        wanted.user,
-        wanted.handle,
-        wanted.handle.toLowerCase(),
-        wanted.displayName,
-        wanted.displayName.toLowerCase(),
-        wanted.passwordHash,
-        wanted.createdAt,
-        wanted.open,
-        wanted.invitationHash ?? null,
-      ]);
-      if (row!.user_id) return accountOf(row!);
-      refusal = refusalOf(row!, wanted);
+      const row = await enter(run, wanted, false);
+      if (row.user_id) return accountOf(row);
+      refusal = refusalOf(row, wanted);
       throw new RollBack();
     });
     return ok(account);
@@ -81,6 +76,49 @@ async function create(database: Database, wanted: NewAccount): Promise<Result<Ac
     if (error instanceof RollBack) return refused(refusal);
     throw error;
   }
+}
+
+/** The maker's own row is held meanwhile, so that two bots made at once are counted one after the other. */
+async function createBot(
+  database: Database,
+  wanted: Omit<NewAccount, "open" | "invitationHash">,
+  maker: UserId,
+  botsMax: number,
+): Promise<Result<Account, "handle_taken" | "too_many">> {
+  let refusal: "handle_taken" | "too_many" = "handle_taken";
+  try {
+    const account = await database.transaction("accounts.create_bot", async (run) => {
+      await run("select 1 from users where user_id = $1::uuid for update", [maker]);
+      const [place] = await run(addBotText, [maker, wanted.user, botsMax]);
+      if (!place) {
+        refusal = "too_many";
+        throw new RollBack();
+      }
+      const row = await enter(run, { ...wanted, open: true }, true);
+      if (!row.user_id) throw new RollBack();
+      return accountOf(row);
+    });
+    return ok(account);
+  } catch (error) {
+    if (error instanceof RollBack) return refused(refusal);
+    throw error;
+  }
+}
+
+async function enter(run: Run, wanted: NewAccount, isBot: boolean): Promise<Row> {
+  const [row] = await run(createText, [
+    wanted.user,
+    wanted.handle,
+    wanted.handle.toLowerCase(),
+    wanted.displayName,
+    wanted.displayName.toLowerCase(),
+    wanted.passwordHash,
+    wanted.createdAt,
+    wanted.open,
+    wanted.invitationHash ?? null,
+    isBot,
+  ]);
+  return row!;
 }
 
 function refusalOf(row: Row, wanted: NewAccount): CreateRefusal {
@@ -94,6 +132,7 @@ function accountOf(row: Row): Account {
     handle: row.handle,
     displayName: row.display_name,
     isOwner: row.is_owner,
+    isBot: row.is_bot,
     createdAt: Number(row.created_at),
   };
 }
@@ -117,20 +156,31 @@ with first as (
   insert into handles (handle, user_id) select $3::text, $1::uuid from entering where may
   on conflict (handle) do nothing returning user_id
 ), account as (
-  insert into users (user_id, handle, display_name, search, password_hash, is_owner, created_at)
-  select $1::uuid, $2::text, $4::text, $3::text || ' ' || $5::text, $6::text, exists (select 1 from first), $7::bigint
+  insert into users (user_id, handle, display_name, search, password_hash, is_owner, is_bot, created_at)
+  select $1::uuid, $2::text, $4::text, $3::text || ' ' || $5::text, $6::text, exists (select 1 from first),
+    $10::boolean, $7::bigint
   from named
-  returning user_id, handle, display_name, is_owner, created_at
+  returning user_id, handle, display_name, is_owner, is_bot, created_at
 )
 select e.may as may_enter, a.* from entering e left join account a on true`;
 
-const columns = "u.user_id, u.handle, u.display_name, u.is_owner, u.created_at";
+const columns = "u.user_id, u.handle, u.display_name, u.is_owner, u.is_bot, u.created_at";
 
 const byHandleText = `
 select ${columns}, u.password_hash from users u
 where u.user_id = (select h.user_id from handles h where h.handle = $1)`;
 
 const accountsText = `select ${columns} from users u where u.user_id = any($1::uuid[])`;
+
+const addBotText = `
+insert into bots (user_id, bot)
+select $1::uuid, $2::uuid where (select count(*) from bots b where b.user_id = $1::uuid) < $3::int
+returning bot`;
+
+const botsText = `
+select ${columns} from users u
+where u.user_id = any(array(select b.bot from bots b where b.user_id = $1::uuid))
+order by u.created_at, u.user_id`;
 
 const searchText = `
 select ${columns} from users u

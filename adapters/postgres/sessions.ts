@@ -16,7 +16,7 @@ type SessionCalls =
 
 export function openSessions(database: Database): Pick<Accounts, SessionCalls> {
   return {
-    async openSession({ user, session, secretHash, device, createdAt, lastSeenAt, expiresAt }) {
+    async openSession({ user, session, secretHash, device, isBot, createdAt, lastSeenAt, expiresAt }) {
       await database.change("accounts.open_session", openText, [
         user,
         session,
@@ -25,6 +25,7 @@ export function openSessions(database: Database): Pick<Accounts, SessionCalls> {
         createdAt,
         lastSeenAt,
         expiresAt,
+        isBot,
       ]);
     },
     async sessions(user) {
@@ -76,17 +77,18 @@ function sessionOf(row: Row): Session {
     user: row.user_id as UserId,
     session: row.session_id as SessionId,
     device: row.device,
+    isBot: row.is_bot,
     createdAt: Number(row.created_at),
     lastSeenAt: Number(row.last_seen_at),
     expiresAt: Number(row.expires_at),
   };
 }
 
-const columns = "s.user_id, s.session_id, s.device, s.created_at, s.last_seen_at, s.expires_at";
+const columns = "s.user_id, s.session_id, s.device, s.is_bot, s.created_at, s.last_seen_at, s.expires_at";
 
 const openText = `
-insert into sessions (user_id, session_id, secret_hash, device, created_at, last_seen_at, expires_at)
-values ($1::uuid, $2::uuid, $3::bytea, $4::text, $5::bigint, $6::bigint, $7::bigint)
+insert into sessions (user_id, session_id, secret_hash, device, created_at, last_seen_at, expires_at, is_bot)
+values ($1::uuid, $2::uuid, $3::bytea, $4::text, $5::bigint, $6::bigint, $7::bigint, $8::boolean)
 on conflict (user_id, session_id) do update set secret_hash = excluded.secret_hash, device = excluded.device,
   created_at = excluded.created_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at`;
 

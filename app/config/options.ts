@@ -131,6 +131,15 @@ export const options = {
     check: (given) => (given.length >= 16 ? null : "a token of at least 16 characters"),
   }),
 
+  auditPerMille: integer({
+    group: "Log and metrics",
+    help: "Of a thousand sessions, how many report by number what they show, so that a loss is seen; 0: none.",
+    default: 10,
+    test: 1_000,
+    min: 0,
+    max: 1_000,
+  }),
+
   postgresUrl: optionalText({
     group: "Storage",
     help: "Use this PostgreSQL instead of the one that the process starts itself.",
@@ -228,6 +237,20 @@ export const options = {
     help: "Commands of all sessions of one account at once, after a rest; 0: four times one session's.",
     default: 0,
     min: 0,
+    max: 10_000_000,
+  }),
+  botCommandsPerSecond: integer({
+    group: "Limits",
+    help: "Commands of all sessions of one bot, over all gateways, in the long run.",
+    default: 20,
+    min: 1,
+    max: 10_000_000,
+  }),
+  botCommandsBurst: integer({
+    group: "Limits",
+    help: "Commands of all sessions of one bot at once, after a rest.",
+    default: 100,
+    min: 1,
     max: 10_000_000,
   }),
   conversationSendsPerSecond: integer({

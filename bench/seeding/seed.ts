@@ -100,6 +100,7 @@ async function makeAccounts(ports: PostgresPorts, world: World, count: number): 
       session: world.session(n),
       secretHash: hashSecret(world.secret(n)),
       device: "bench",
+      isBot: false,
       createdAt: now,
       lastSeenAt: now,
       expiresAt: now + 30 * dayMs,

@@ -3,12 +3,12 @@
 import type { SessionId } from "#base/ids.ts";
 import type { Account, Session } from "#ports/accounts.ts";
 
-export function accountView({ user, handle, displayName, isOwner, createdAt }: Account) {
-  return { user, handle, displayName, isOwner, createdAt };
+export function accountView({ user, handle, displayName, isOwner, isBot, createdAt }: Account) {
+  return { user, handle, displayName, isOwner, isBot, createdAt };
 }
 
-export function profileView({ user, handle, displayName }: Account) {
-  return { user, handle, displayName };
+export function profileView({ user, handle, displayName, isBot }: Account) {
+  return { user, handle, displayName, isBot };
 }
 
 export function sessionView(

@@ -41,7 +41,7 @@ export function authenticate(parts: AuthenticateParts): MiddlewareHandler<Env> {
     if (shown.isCookie && !isSafe(c.req.method) && !isFromOwnPage(c, parts.publicUrl)) {
       return refuse(c, "wrong_origin");
     }
-    c.set("caller", { user: session.user, session: session.session });
+    c.set("caller", { user: session.user, session: session.session, isBot: session.isBot });
     return next();
   };
 }

@@ -14,6 +14,7 @@ import type { Messaging } from "#ports/messaging.ts";
 import type { Passwords } from "#ports/passwords.ts";
 import type { RateLimits } from "#ports/rate-limits.ts";
 import { authenticate } from "./authenticate.ts";
+import { bots } from "./bots.ts";
 import { channels } from "./channels.ts";
 import { boundedBody, carefulHeaders, refuseForm } from "./common.ts";
 import { compressed } from "./compression.ts";
@@ -95,6 +96,7 @@ export function createApi(given: ApiParts): ApiServer {
   messages(api, { authenticate: signedIn, messaging });
   members(api, { authenticate: signedIn, accounts: people, messaging });
   channels(api, { authenticate: signedIn, accounts, conversations: store, inbox, messaging });
+  bots(api, { authenticate: signedIn, accounts, events, clock, chance, life });
   invitations(api, { authenticate: signedIn, accounts, clock, chance, publicUrl });
   let document: object | null = null;
   const describe = () => {

@@ -17,6 +17,7 @@ export interface RequestInfo {
 export interface Caller {
   readonly user: UserId;
   readonly session: SessionId;
+  readonly isBot: boolean;
 }
 
 export type Env = { Bindings: RequestInfo; Variables: { caller: Caller } };

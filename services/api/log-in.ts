@@ -43,10 +43,12 @@ export function logIn(api: Api, parts: LogInParts): void {
     if (waitMs > 0) return refuse(c, "rate_limited", { retryAfterMs: waitMs });
 
     const found = await accounts.byHandle(handle);
-    const verified = await hashing.verify(passwordForm(body.password), found?.passwordHash ?? null);
+    // A bot has no password: it is answered as one whom nobody knows.
+    const stored = found?.account.isBot ? null : found;
+    const verified = await hashing.verify(passwordForm(body.password), stored?.passwordHash ?? null);
     if (!verified.ok || verified.value) await rates.logInWasRight(keys);
     if (!verified.ok) return refuse(c, "overloaded");
-    if (!found || !verified.value) return refuse(c, "wrong_credentials");
-    return c.json(await openSession(parts, c, found.account, body), 201);
+    if (!stored || !verified.value) return refuse(c, "wrong_credentials");
+    return c.json(await openSession(parts, c, stored.account, body), 201);
   });
 }

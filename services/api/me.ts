@@ -62,7 +62,7 @@ const passwordRoute = createRoute({
   request: { body: { required: true, content: json(passwordBody) } },
   responses: {
     204: { description: "The password is changed." },
-    ...errors(...signedInToChange, ...withBody, "wrong_password", "invalid_password"),
+    ...errors(...signedInToChange, ...withBody, "not_allowed", "wrong_password", "invalid_password"),
   },
 });
 
@@ -83,7 +83,8 @@ export function me(
   });
 
   api.openapi({ ...passwordRoute, middleware }, async (c) => {
-    const { user, session } = c.var.caller;
+    const { user, session, isBot } = c.var.caller;
+    if (isBot) return refuse(c, "not_allowed", { message: "A bot has no password." });
     const body = c.req.valid("json");
     const mine = await accountOf(accounts, user);
     const stored = mine && (await accounts.byHandle(mine.handle));

@@ -25,19 +25,30 @@ export interface Wish {
   readonly cookie?: boolean | undefined;
 }
 
-export async function openSession(parts: OpenSessionParts, c: Context<Env>, account: Account, wish: Wish) {
+/** The session and its token, which is told this once. */
+export async function newToken(
+  parts: OpenSessionParts,
+  account: Account,
+  device: string,
+): Promise<{ session: Session; token: string }> {
   const now = parts.clock.now();
   const secret = parts.chance.bytes(secretBytes);
   const session: Session = {
     user: account.user,
     session: uuidV7(now, parts.chance.bytes(10)) as SessionId,
-    device: wish.device ?? deviceOf(c.req.header("User-Agent")),
+    device,
+    isBot: account.isBot,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + parts.life.lifeMs,
   };
   await parts.accounts.openSession({ ...session, secretHash: hashSecret(secret) });
-  const token = makeToken(account.user, session.session, secret);
+  return { session, token: makeToken(account.user, session.session, secret) };
+}
+
+export async function openSession(parts: OpenSessionParts, c: Context<Env>, account: Account, wish: Wish) {
+  const device = wish.device ?? deviceOf(c.req.header("User-Agent"));
+  const { session, token } = await newToken(parts, account, device);
   const answer = { account: accountView(account), session: sessionView(session, session.session) };
   if (!wish.cookie) return { ...answer, token };
   setCookie(c, sessionCookie, token, cookieForm(c.env.secure, parts.life.lifeMs / secondMs));

@@ -9,19 +9,20 @@ import type { SharedCounts, SharedRate, Spent } from "#ports/rate-limits.ts";
 export interface AccountAllowanceLimits {
   readonly accountCommandsPerSecond: number;
   readonly accountCommandsBurst: number;
+  readonly botCommandsPerSecond: number;
+  readonly botCommandsBurst: number;
   readonly accountSettleMs: number;
 }
 
 export interface AccountAllowanceNeeds {
   readonly clock: Clock;
-  readonly settleMs: number;
-  /** What an account may: the one place where a class of accounts (a bot's) would get a rate of its own. */
-  readonly rateOf: (user: UserId) => SharedRate;
+  readonly limits: AccountAllowanceLimits;
   /** null: this process is the only one. */
   readonly counts: SharedCounts | null;
 }
 
 interface Account {
+  readonly rate: SharedRate;
   left: number;
   leftAt: number;
   spent: number;
@@ -29,23 +30,35 @@ interface Account {
   heldUntil: number;
 }
 
+/** Whose command it is: a bot has a rate of its own. */
+export interface Speaker {
+  readonly user: UserId;
+  readonly isBot: boolean;
+}
+
 /** Who spends less than this share of the rate here is not settled: the usual person never costs a call. */
 const smallShare = 0.05;
 
 export class AccountAllowance {
   readonly #needs: AccountAllowanceNeeds;
+  readonly #personRate: SharedRate;
+  readonly #botRate: SharedRate;
   readonly #accounts = new Map<UserId, Account>();
   #endWait: (() => void) | null = null;
   #isStopped = false;
 
   constructor(needs: AccountAllowanceNeeds) {
     this.#needs = needs;
+    const { limits } = needs;
+    this.#personRate = rateOf(limits.accountCommandsPerSecond, limits.accountCommandsBurst);
+    this.#botRate = rateOf(limits.botCommandsPerSecond, limits.botCommandsBurst);
   }
 
   /** 0: the command may pass, and is counted. More: the milliseconds until the next one may. */
-  spend(user: UserId, now: number): number {
-    const rate = this.#needs.rateOf(user);
-    const account = this.#accounts.get(user) ?? this.#open(user, rate, now);
+  spend({ user, isBot }: Speaker, now: number): number {
+    const account =
+      this.#accounts.get(user) ?? this.#open(user, isBot ? this.#botRate : this.#personRate, now);
+    const { rate } = account;
     if (account.heldUntil > now) return Math.ceil(account.heldUntil - now);
     const msEach = rate.perMs / rate.count;
     account.left = Math.min(rate.burst, account.left + (now - account.leftAt) / msEach);
@@ -66,14 +79,14 @@ export class AccountAllowance {
   }
 
   #open(user: UserId, rate: SharedRate, now: number): Account {
-    const account = { left: rate.burst, leftAt: now, spent: 0, since: now, heldUntil: 0 };
+    const account = { rate, left: rate.burst, leftAt: now, spent: 0, since: now, heldUntil: 0 };
     this.#accounts.set(user, account);
     if (this.#endWait === null) this.#wait();
     return account;
   }
 
   #wait(): void {
-    this.#endWait = this.#needs.clock.after(this.#needs.settleMs, () => void this.#round());
+    this.#endWait = this.#needs.clock.after(this.#needs.limits.accountSettleMs, () => void this.#round());
   }
 
   async #round(): Promise<void> {
@@ -87,19 +100,20 @@ export class AccountAllowance {
   #forgetRested(): void {
     const now = this.#needs.clock.now();
     for (const [user, account] of this.#accounts) {
-      const { count, perMs, burst } = this.#needs.rateOf(user);
+      const { count, perMs, burst } = account.rate;
       const isRested = account.left + ((now - account.leftAt) / perMs) * count >= burst;
       if (isRested && account.spent === 0 && account.heldUntil <= now) this.#accounts.delete(user);
     }
   }
 
   async #settle(): Promise<void> {
-    const { counts, settleMs, clock, rateOf } = this.#needs;
+    const { counts, clock } = this.#needs;
+    const settleMs = this.#needs.limits.accountSettleMs;
     const now = clock.now();
     const settled: Account[] = [];
     const spent: Spent[] = [];
     for (const [key, account] of this.#accounts) {
-      const rate = rateOf(key);
+      const { rate } = account;
       if (account.spent > (rate.count / rate.perMs) * settleMs * smallShare) {
         settled.push(account);
         spent.push({ key, count: account.spent, overMs: now - account.since, rate });
@@ -111,4 +125,8 @@ export class AccountAllowance {
     const answeredAt = clock.now();
     for (let i = 0; i < settled.length; i++) settled[i]!.heldUntil = answeredAt + (waits[i] ?? 0);
   }
+}
+
+function rateOf(perSecond: number, burst: number): SharedRate {
+  return { count: perSecond, perMs: 1_000, burst };
 }

@@ -18,10 +18,12 @@ import { limits as wire } from "#protocol/limits.ts";
 import { AccountAllowance, type AccountAllowanceLimits } from "./account-allowance.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { type AllowanceLimits, spend } from "./allowance.ts";
+import { type AuditEvents, type AuditLimits, type AuditStats, DeliveryAudit } from "./audit.ts";
 import { type Command, type CommandNeeds, isWrite, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
 import { HeadsCheck } from "./heads-check.ts";
 import { Healing, type HealingLimits } from "./healing.ts";
+import { Holds } from "./holds.ts";
 import { Hub, type HubLimits } from "./hub.ts";
 import { Lookers } from "./look.ts";
 import { PeopleCheck } from "./people-check.ts";
@@ -33,6 +35,7 @@ export interface GatewayLimits
   extends AllowanceLimits,
     AccountAllowanceLimits,
     AdmissionLimits,
+    AuditLimits,
     HubLimits,
     HealingLimits {
   readonly unavailableRetryMs: number;
@@ -52,6 +55,8 @@ export interface GatewayNeeds {
   readonly clock: Clock;
   readonly limits: GatewayLimits;
   readonly sessionLife: SessionLife;
+  /** What the delivery audit finds, beyond its counts. */
+  readonly auditEvents?: AuditEvents;
   /** A bug or a broken store, met at this edge; never carries content. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -83,28 +88,26 @@ export interface GatewayStats {
   /** Hellos that are being answered, and those that were told to come back later. */
   readonly hellos: number;
   readonly hellosRefused: number;
+  readonly audit: AuditStats;
 }
 
 export function createGateway(needs: GatewayNeeds): Gateway {
   const { sockets, bus, clock, limits, presence } = needs;
   const hub = new Hub(sockets, bus, clock, limits);
   const lookers = new Lookers(hub, presence);
-  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers, clock };
+  const holds = new Holds(clock);
+  const audit = new DeliveryAudit({ ...needs, hub, events: needs.auditEvents ?? unheard });
+  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers, audit, holds };
   const greeter = new Greeter({
     ...needs,
     hub,
+    audit,
     overloadedRetryMs: limits.overloadedRetryMs,
     life: needs.sessionLife,
   });
-  const accountRate = {
-    count: limits.accountCommandsPerSecond,
-    perMs: 1_000,
-    burst: limits.accountCommandsBurst,
-  };
   const accounts = new AccountAllowance({
     clock,
-    settleMs: limits.accountSettleMs,
-    rateOf: () => accountRate,
+    limits,
     counts: needs.sharedCounts ?? null,
   });
   const admission = new Admission(limits);
@@ -116,6 +119,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   function receive(session: ClientSession, payload: SocketPayload): void {
     frames++;
     const now = clock.now();
+    if (now < session.heldUntil && holds.refusesSend(session, payload)) return countRefused(session);
     let waitMs = spend(session, limits, now);
     const decoded = session.codec.decodeClient(payload);
     if (!decoded.ok) return refuse(session, { kind: "refused", code: "bad_frame", detail: decoded.refusal });
@@ -124,7 +128,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     if (frame.kind === "hello") return hello(session, frame);
     if (session.state !== "live")
       return refuse(session, { ...outOfOrder, ...(id === undefined ? {} : { id }) });
-    waitMs ||= accounts.spend(session.user, now);
+    waitMs ||= accounts.spend(session, now);
     if (waitMs > 0)
       return refuse(session, refusedFrame({ reason: "rate_limited", retryAfterMs: waitMs }, id));
     if (session.inFlight >= wire.commandsInFlightMax) {
@@ -158,6 +162,10 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 
   function refuse(session: ClientSession, frame: Parameters<ClientSession["answer"]>[0]): void {
     session.answer(frame);
+    countRefused(session);
+  }
+
+  function countRefused(session: ClientSession): void {
     if (++session.refusedInRow > limits.refusedInRowMax)
       session.socket.close(closeCodes.flood, "too many refused frames");
   }
@@ -264,12 +272,14 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       session.state = "closed";
       session.endHelloLimit();
       lookers.forget(session);
+      audit.end(session);
       hub.leave(session);
       sessions.delete(session);
     },
     async drain(withinMs, hurry) {
       isDraining = true;
       shedding.stop();
+      holds.sayAll();
       const all = [...sessions];
       all.forEach((session, i) => {
         session.answer({ kind: "drain", reconnectAfterMs: Math.round((withinMs * i) / all.length) });
@@ -288,8 +298,10 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       healed: heads.healed,
       hellos: admission.stats().underWay,
       hellosRefused: admission.stats().refused,
+      audit: audit.stats(),
     }),
     stop() {
+      holds.sayAll();
       endSweep();
       accounts.stop();
       healing.stop();
@@ -297,6 +309,8 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     },
   };
 }
+
+const unheard: AuditEvents = { gapHealed() {}, lost() {} };
 
 const outOfOrder = { kind: "refused", code: "out_of_order" } as const;
 

@@ -13,6 +13,7 @@ import { closeCodes } from "#protocol/close-codes.ts";
 import type { ClientFrame } from "#protocol/frames.ts";
 import { protocolVersion } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
+import type { DeliveryAudit } from "./audit.ts";
 import type { Hub } from "./hub.ts";
 import { encodePacked } from "./pack.ts";
 import type { Room } from "./room.ts";
@@ -27,6 +28,7 @@ export interface GreetNeeds {
   readonly inbox: Pick<Inbox, "list">;
   readonly messaging: Pick<Messaging, "heads">;
   readonly hub: Hub;
+  readonly audit: Pick<DeliveryAudit, "ask">;
   readonly clock: Clock;
   readonly overloadedRetryMs: number;
   readonly life: SessionLife;
@@ -70,8 +72,9 @@ export class Greeter {
       const known = await this.#authenticate.ask(token);
       if (!known) return this.#end(session, "not_authenticated", closeCodes.notAuthenticated);
       session.user = known.user;
+      session.isBot = known.isBot;
       session.id = known.session;
-      return await this.#admit(session);
+      return await this.#admit(session, hello);
     } catch (error) {
       this.#needs.hub.leave(session);
       if (!(error instanceof GatherFull)) throw error;
@@ -81,7 +84,7 @@ export class Greeter {
     }
   }
 
-  async #admit(session: ClientSession): Promise<boolean> {
+  async #admit(session: ClientSession, hello: Hello): Promise<boolean> {
     const { hub } = this.#needs;
     if (isClosed(session)) return false;
     hub.followUser(session);
@@ -94,7 +97,7 @@ export class Greeter {
     await this.learnHeads(entries.map((entry) => hub.room(entry.conversation)!));
     if (isClosed(session)) return false;
     session.state = "live";
-    session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries)));
+    session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries, hello)));
     session.readsMeanwhile = null;
     return true;
   }
@@ -112,7 +115,8 @@ export class Greeter {
     }
   }
 
-  #welcome(session: ClientSession, entries: readonly InboxEntry[]) {
+  #welcome(session: ClientSession, entries: readonly InboxEntry[], hello: Hello) {
+    const auditEveryMs = this.#needs.audit.ask(session, hello.audit);
     const told = entries.slice(0, limits.welcomeHeadsMax);
     return {
       kind: "welcome" as const,
@@ -127,6 +131,7 @@ export class Greeter {
         return room ? [headOf(room, entry.member, readSeq)] : [];
       }),
       complete: told.length === entries.length,
+      ...(auditEveryMs !== undefined && { auditEveryMs }),
     };
   }
 

@@ -20,6 +20,7 @@ export class ClientSession {
   readonly codec: Codec;
   state: "connected" | "greeting" | "live" | "closed" = "connected";
   user = "" as UserId;
+  isBot = false;
   id = "" as SessionId;
   /** Its place in the hub while it is there. */
   slot = -1;
@@ -40,6 +41,8 @@ export class ClientSession {
   refusedInRow = 0;
   /** Until then what it writes is refused here: it was told that there is too much to do, and when to come back. */
   heldUntil = 0;
+  /** Ids of sends that were refused meanwhile and are not told so yet. */
+  unsaid: number[] | null = null;
   #endHelloLimit: (() => void) | null = null;
 
   constructor(socket: Socket, codec: Codec, allowance: number) {

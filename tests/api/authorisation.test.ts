@@ -35,6 +35,10 @@ const ofOneself = [
   "createConversation",
   "findChannels",
   "invite",
+  "listBots",
+  "makeBot",
+  "renewBotToken",
+  "silenceBot",
 ];
 
 type Actor = "outsider" | "former" | "member" | "admin" | "owner";

@@ -22,7 +22,7 @@ let judge: Judge;
 let people: { ana: Person; bo: Person; eve: Person };
 /** Whose handle and password are among the values. */
 const dora = { handle: "dora", password: "the forest at night" };
-let ids: { ofPeople: string[]; ofConversations: string[] };
+let ids: { ofPeople: string[]; ofConversations: string[]; ofBots: string[] };
 
 beforeAll(async () => {
   server = startApi();
@@ -41,6 +41,7 @@ beforeAll(async () => {
   for (const conversation of made) for (let i = 0; i < 5; i++) await ana.send(conversation, `${secret} ${i}`);
   await ask(server, "POST", "/v1/accounts", { body: dora });
   ids = {
+    ofBots: [],
     ofPeople: [ana.user, bo.user, ana.session],
     ofConversations: [
       ...made,
@@ -48,6 +49,10 @@ beforeAll(async () => {
       "01938a4e-7c1f-7d3a-9b52-3f6f1d2c4a5b",
     ],
   };
+  for (const maker of [ana, bo]) {
+    const bot = await maker.ask("POST", "/v1/bots", { handle: `helper-of-${maker.handle}` });
+    ids.ofBots.push(bot.body.bot.user);
+  }
 });
 
 afterAll(async () => {
@@ -109,7 +114,8 @@ function mostly<T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>): fc.Arbitrary<T>
 function parametersOf(operation: Operation): fc.Arbitrary<Record<string, unknown>> {
   const fields = operation.parameters.map(({ name, schema }) => {
     const isConversation = name === "conversation" || name === "after";
-    const known = { ...dora, ids: isConversation ? ids.ofConversations : ids.ofPeople };
+    const ofUsers = operation.path.startsWith("/v1/bots/") ? ids.ofBots : ids.ofPeople;
+    const known = { ...dora, ids: isConversation ? ids.ofConversations : ofUsers };
     return [name, mostly(valuesOf(schema as Schema, document.components, known), nastyTexts)];
   });
   const required = operation.parameters.filter((one) => one.required).map((one) => one.name);
@@ -196,7 +202,8 @@ test("whatever is asked, the answer is documented, and nobody sees what is not t
 
 test("the judge finds an undocumented status, a wrong field, a field too many, and a 5xx", () => {
   const me = operations.find((operation) => operation.operationId === "me")!;
-  const account = { user: people.ana.user, handle: "ana", displayName: "Ana", isOwner: true, createdAt: 1 };
+  const who = { user: people.ana.user, handle: "ana", displayName: "Ana" };
+  const account = { ...who, isOwner: true, isBot: false, createdAt: 1 };
   const body = { account, session: people.ana.session };
   const judged = (status: number, value: unknown, contentType = "application/json") =>
     judge(me, { status, contentType, text: JSON.stringify(value) }).length > 0;

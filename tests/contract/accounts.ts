@@ -106,6 +106,41 @@ export function accountsContract(name: string, open: OpenStore): void {
       expect(closed).toEqual({ ok: false, refusal: "sign_up_closed" });
     });
 
+    test("[P89] a bot is an account whose sessions say that it is one, listed for its maker, oldest first", async () => {
+      const [maker, stranger] = [await created({}), await created({})];
+      const wishes = [newAccount(), newAccount()];
+      for (const wish of wishes) {
+        const made = await accounts.createBot(wish, maker.user, 2);
+        if (!made.ok) throw new Error(made.refusal);
+        expect(made.value).toMatchObject({ user: wish.user, isBot: true, isOwner: false });
+        expect((await other.byHandle(wish.handle))!.account).toEqual(made.value);
+      }
+      expect((await other.bots(maker.user)).map((bot) => bot.user)).toEqual(wishes.map((wish) => wish.user));
+      expect(await other.bots(stranger.user)).toEqual([]);
+      expect(maker.isBot).toBe(false);
+      const session = newSession(wishes[0]!.user, { isBot: true });
+      await accounts.openSession(session);
+      expect(await other.authenticate([tokenOf(session)], session.createdAt)).toMatchObject([
+        { isBot: true },
+      ]);
+    });
+
+    test("[P89] of many bots made at once no more come to be than asked, and a refused one keeps no handle", async () => {
+      const maker = await created({});
+      const wishes = Array.from({ length: 8 }, () => newAccount());
+      const answers = await Promise.all(
+        wishes.map((wish, at) => (at % 2 ? accounts : other).createBot(wish, maker.user, 3)),
+      );
+      expect(answers.filter((answer) => answer.ok).length).toBe(3);
+      const refusedAt = answers.findIndex((answer) => !answer.ok);
+      expect(answers[refusedAt]).toEqual({ ok: false, refusal: "too_many" });
+      expect((await accounts.bots(maker.user)).length).toBe(3);
+      expect(await other.byHandle(wishes[refusedAt]!.handle)).toBeNull();
+      const taken = await accounts.createBot(newAccount({ handle: maker.handle }), owner.user, 3);
+      expect(taken).toEqual({ ok: false, refusal: "handle_taken" });
+      expect(await accounts.bots(owner.user)).toEqual([]);
+    });
+
     const tokenOf = ({ user, session, secretHash }: NewSession) => ({ user, session, secretHash });
 
     test("[P26] only the right secret of the right user's live session authenticates", async () => {

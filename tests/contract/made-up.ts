@@ -128,6 +128,7 @@ export function newSession(user: UserId, wish: Partial<NewSession> = {}): NewSes
     user,
     session: newSessionId(),
     device: "A browser",
+    isBot: false,
     createdAt,
     lastSeenAt: createdAt,
     expiresAt: createdAt + 1_000_000,

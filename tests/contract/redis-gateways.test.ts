@@ -66,6 +66,18 @@ test("[P63] an account above its rate at two gateways together is held at both, 
   expect(performance.now() - spentAt).toBeGreaterThan(300);
 });
 
+test("[P65] a bot has a rate of its own, shared over gateways like a person's", async () => {
+  const store = openMemory(new MemoryStore({ laneCount: 4, emojiPerMessageMax: 5 }));
+  const token = await tokenOf(store, true);
+  const [here, there] = [await enter(openGateway(store), token), await enter(openGateway(store), token)];
+  for (const bot of [here, there]) {
+    for (let i = 0; i < 20; i++) expect(bot.ping().kind).toBe("pong");
+    expect(bot.ping()).toMatchObject({ kind: "refused", code: "rate_limited" });
+  }
+  // A gateway by itself would let the next one through after 50 ms; what the other admitted costs a second.
+  for (const bot of [here, there]) await until("it is held", () => (bot.ping().retryAfterMs ?? 0) > 300);
+});
+
 test("[P65] without Redis nobody is held for what others admitted, and nobody waits for it", async () => {
   const store = openMemory(new MemoryStore({ laneCount: 4, emojiPerMessageMax: 5 }));
   const person = await enter(openGateway(store), await tokenOf(store));
@@ -81,6 +93,8 @@ function openGateway(store: Ports): Gateway {
     ...serviceLimits({ ...tinyLimits, commandsPerSecond: 1_000, commandsBurst: 1_000 }),
     accountCommandsPerSecond: 100,
     accountCommandsBurst: 100,
+    botCommandsPerSecond: 20,
+    botCommandsBurst: 20,
     accountSettleMs: 50,
     refusedInRowMax: 100_000,
   };
@@ -104,11 +118,12 @@ function openGateway(store: Ports): Gateway {
   return gateway;
 }
 
-async function tokenOf({ accounts }: Ports): Promise<string> {
+async function tokenOf({ accounts }: Ports, isBot = false): Promise<string> {
   const account = newAccount();
   await accounts.create(account);
   const secret = newHash();
   const session = newSession(account.user, {
+    isBot,
     secretHash: hashSecret(secret),
     expiresAt: systemClock.now() + 1e9,
   });

@@ -98,6 +98,7 @@ async function openTown(livelyCheckMs: number) {
       user,
       session,
       device: "",
+      isBot: false,
       secretHash: hashSecret(secret),
       ...lasting,
     });

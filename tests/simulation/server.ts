@@ -121,6 +121,7 @@ export class SimulatedServer {
 /** Tiny, so that a short run meets them. */
 export const tinyLimits = {
   groupSendsMax: 4,
+  auditPerMille: 1_000,
   hellosMax: 1_000,
   laneQueueMax: 12,
   groupWaitMs: 2,
@@ -130,6 +131,8 @@ export const tinyLimits = {
   hotConversationsMax: 2,
   accountCommandsPerSecond: 0,
   accountCommandsBurst: 0,
+  botCommandsPerSecond: 1_000_000,
+  botCommandsBurst: 1_000_000,
   conversationSendsPerSecond: 0,
   conversationSendsBurst: 0,
 };

@@ -127,6 +127,7 @@ class World {
       user,
       session,
       device: label,
+      isBot: false,
       secretHash: hashSecret(secret),
       ...lasting,
     });

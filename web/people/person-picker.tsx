@@ -4,6 +4,7 @@ import type { Signal } from "@preact/signals";
 import type { Client, Person } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Problem } from "#web/shell/problem.tsx";
+import { handleNote } from "./person-line.tsx";
 import { useSearch } from "./use-search.ts";
 
 export function PersonPicker(props: {
@@ -50,7 +51,7 @@ export function PersonPicker(props: {
               <Avatar of={person.user} name={person.displayName} />
               <span>
                 <span class="person-name">{person.displayName}</span>
-                <span class="person-note">@{person.handle}</span>
+                <span class="person-note">{handleNote(person)}</span>
               </span>
             </button>
           </li>

@@ -50,9 +50,13 @@ export const signUpBody = z
   })
   .openapi("SignUp");
 
+export const botBody = z.object({ handle, displayName: displayName.optional() }).openapi("MakeBot");
+
 export const logInBody = z.object({ handle, password, device, cookie }).openapi("LogIn");
 export const renameBody = z.object({ displayName }).openapi("RenameAccount");
 export const passwordBody = z.object({ current: password, next: newPassword }).openapi("ChangePassword");
+
+const isBot = z.boolean().openapi({ description: "A program, not a person." });
 
 export const account = z
   .object({
@@ -60,6 +64,7 @@ export const account = z
     handle: z.string(),
     displayName: z.string(),
     isOwner: z.boolean().openapi({ description: "Owner of the installation." }),
+    isBot,
     createdAt: time,
   })
   .openapi("Account");
@@ -86,5 +91,5 @@ export const loggedIn = z
   .openapi("LoggedIn");
 
 export const profile = z
-  .object({ user: uuid, handle: z.string(), displayName: z.string() })
+  .object({ user: uuid, handle: z.string(), displayName: z.string(), isBot })
   .openapi("Profile");
