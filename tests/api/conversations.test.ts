@@ -36,7 +36,7 @@ test("there is one direct conversation for a pair, whoever asks", async () => {
   const direct = await ana.create("direct", [bo]);
   const again = await bo.ask("POST", "/v1/conversations", { kind: "direct", users: [ana.user] });
   expect([again.status, again.body.conversation]).toEqual([200, direct]);
-  expect(again.body.other).toEqual({ user: ana.user, handle: "ana", displayName: "ana" });
+  expect(again.body.other).toEqual({ user: ana.user, handle: "ana", displayName: "ana", isBot: false });
   const [mine] = (await ana.get("/v1/conversations")).conversations;
   expect(mine).toMatchObject({ kind: "direct", title: "", memberCount: 2, other: { handle: "bo" } });
   const alone = await ana.ask("POST", "/v1/conversations", { kind: "direct", users: [ana.user] });

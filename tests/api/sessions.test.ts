@@ -166,7 +166,7 @@ test("a display name changes, and others see it", async () => {
     "Ana\u00a0🌳",
   );
   expect((await bo.get(`/v1/users?ids=${ana.user}`)).users).toEqual([
-    { user: ana.user, handle: "ana", displayName: "Ana\u00a0🌳" },
+    { user: ana.user, handle: "ana", displayName: "Ana\u00a0🌳", isBot: false },
   ]);
   expect((await bo.get("/v1/users?q=AN")).users).toHaveLength(1);
   for (const displayName of ["", "   ", "two\nlines", "x".repeat(81), "\u0000", "\ud800"]) {
