@@ -1,0 +1,55 @@
+// The HTTP side of a device: a request, its answer, and what went wrong in the words of the run file.
+
+import type { Notes } from "./notes.ts";
+
+const withinMs = 15_000;
+
+export interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly retryAfterMs: number;
+  readonly body: unknown;
+}
+
+/** Never throws: what cannot be reached has status 0. */
+export async function ask(
+  url: string,
+  token: string | null,
+  method = "GET",
+  body?: object,
+  timeoutMs = withinMs,
+): Promise<Answer> {
+  try {
+    const answer = await fetch(url, {
+      method,
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body && { "content-type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await answer.text();
+    const content: unknown = text.startsWith("{") ? JSON.parse(text) : null;
+    const error = (content as { error?: { retryAfterMs?: number } } | null)?.error;
+    return {
+      ok: answer.ok,
+      status: answer.status,
+      retryAfterMs: error?.retryAfterMs ?? 500,
+      body: content,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, status: 0, retryAfterMs: 500, body: { error: { code: message } } };
+  }
+}
+
+export function codeOf(answer: Answer): string {
+  return (answer.body as { error?: { code?: string } } | null)?.error?.code ?? `HTTP ${answer.status}`;
+}
+
+/** Notes what was not done: a refusal by its code, all else as an error. */
+export function noteFailure(notes: Notes, what: string, answer: Answer): void {
+  if (answer.status === 0) notes.error(`${what}: ${codeOf(answer)}`);
+  else notes.refusal(codeOf(answer));
+}
