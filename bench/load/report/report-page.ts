@@ -1,0 +1,88 @@
+// The report of one run of ./banyan load: the verdict first, then what to look at, then what to look up.
+
+import type { RunFile } from "#bench/load/run-file.ts";
+import { escaped } from "#bench/plots/marks.ts";
+import { clock, whole } from "#bench/plots/units.ts";
+import { icon, page } from "./page.ts";
+import { figureOf } from "./plot-figures.ts";
+import { plotsOf } from "./plots-of-run.ts";
+import { actionsTable, phasesTable, placeTable, profileTable, waitsTable, wrongsTable } from "./sections.ts";
+import { tilesOf } from "./tiles.ts";
+import { type Check, verdictOf } from "./verdict.ts";
+
+export async function reportPage(run: RunFile): Promise<string> {
+  const plots = plotsOf(run);
+  const title = `${run.profile.name} against ${run.target.topology}: ${verdictOf(run).headline.toLowerCase()}`;
+  const inside = [
+    head(run),
+    verdict(run),
+    tiles(run),
+    warnings(run.warnings),
+    howToRead,
+    `<div class="plots">${plots.map(figureOf).join("\n")}</div>`,
+    `<div class="tables">`,
+    `<section class="whole">${waitsTable(run)}</section>`,
+    `<section>${actionsTable(run)}</section>`,
+    `<section>${wrongsTable(run)}${phasesTable(run)}</section>`,
+    `<section>${placeTable(run)}</section>`,
+    `<section>${profileTable(run)}</section>`,
+    `</div>`,
+    command(run.command),
+  ].join("\n");
+  return page(title, inside, plots);
+}
+
+export const howToRead = `<p class="how" id="how-to-read">Point at a plot to read a second; drag across one to look closer, in all of them;
+<kbd>Esc</kbd> or a double click shows all again. With the keyboard: <kbd>Tab</kbd> to a plot, then <kbd>←</kbd> <kbd>→</kbd>.
+<button type="button" id="show-all" hidden>Show all of the run</button></p>`;
+
+export function warnings(texts: readonly string[]): string {
+  if (texts.length === 0) return "";
+  return `<ul class="warnings">${texts.map((text) => `<li>${escaped(text)}</li>`).join("")}</ul>`;
+}
+
+export function command(text: string): string {
+  return `<section class="again"><h2>Do it again</h2><pre><code>${escaped(text)}</code></pre></section>`;
+}
+
+function head(run: RunFile): string {
+  const { profile, target, series, machine } = run;
+  const length = clock(series.at(-1)?.atMs ?? 0);
+  const about = [
+    `${target.topology} ${target.version}`,
+    `${length} long`,
+    `${machine.cpu}, ${machine.cores} cores`,
+    `seed ${run.seed}`,
+    run.at.slice(0, 16).replace("T", " "),
+  ];
+  return `<header>${icon()}<div><p class="kind">Banyan load report</p><h1>${escaped(profile.name)} <span>v${profile.version}</span></h1></div>
+<p class="about">${about.map((it) => `<span>${escaped(it)}</span>`).join("")}</p></header>`;
+}
+
+function verdict(run: RunFile): string {
+  const { tone, headline, voided, checks } = verdictOf(run);
+  const { audit } = run;
+  const shown = `${whole(audit.shown)} showings on other devices, ${whole(audit.sessions)} sessions audited`;
+  const examples = audit.examples.slice(0, 8).map((text) => `<li>${escaped(text)}</li>`);
+  const voidLine = voided ? `<p class="void-line"><strong>Void.</strong> ${escaped(voided)}</p>` : "";
+  return `<section class="verdict ${tone}" aria-label="Verdict">
+<p class="headline">${headline}</p>
+<p class="sub">acknowledged messages; ${shown}</p>
+<ul class="checks">${checks.map(check).join("")}</ul>
+${examples.length > 0 ? `<details open><summary>What was wrong</summary><ul class="examples">${examples.join("")}</ul></details>` : ""}
+${voidLine}</section>`;
+}
+
+function check({ name, count, isWrong }: Check): string {
+  const kind = isWrong ? "wrong" : name === "gaps healed" ? "neutral" : "right";
+  const sign = { wrong: "✗", right: "✓", neutral: "↻" }[kind];
+  return `<li class="${kind}"><span aria-hidden="true">${sign}</span> ${whole(count)} ${name}</li>`;
+}
+
+function tiles(run: RunFile): string {
+  const each = tilesOf(run).map(
+    ({ name, value, detail }) =>
+      `<div class="tile"><dt>${escaped(name)}</dt><dd><b>${escaped(value)}</b><span>${escaped(detail)}</span></dd></div>`,
+  );
+  return `<dl class="tiles">${each.join("")}</dl>`;
+}

@@ -1,0 +1,97 @@
+// The page's tables: waits by percentile, what people did, refusals and errors, the profile, and how to do it again.
+
+import type { RunFile } from "#bench/load/run-file.ts";
+import { escaped } from "#bench/plots/marks.ts";
+import { clock, whole, written } from "#bench/plots/units.ts";
+import { waitName } from "./plots-of-run.ts";
+
+export function table(
+  caption: string,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  kind = "",
+): string {
+  if (rows.length === 0) return "";
+  const cell = (text: string, i: number) =>
+    i === 0 ? `<th scope="row">${escaped(text)}</th>` : `<td>${escaped(text)}</td>`;
+  const head = headings.map((text) => `<th scope="col">${escaped(text)}</th>`).join("");
+  const body = rows.map((cells) => `<tr>${cells.map(cell).join("")}</tr>`).join("\n");
+  return `<div class="scroll"><table class="${kind}"><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+export function waitsTable(run: RunFile): string {
+  const rows = Object.entries(run.latency)
+    .filter(([, { count }]) => count > 0)
+    .map(([key, it]) => [
+      waitName(key),
+      whole(it.count),
+      ...[it.p50Ms, it.p90Ms, it.p99Ms, it.p999Ms, it.maxMs].map((ms) => written(ms, "ms")),
+    ]);
+  return table("Waits", ["", "count", "median", "p90", "p99", "p99.9", "longest"], rows);
+}
+
+export function actionsTable(run: RunFile): string {
+  const seconds = Math.max(1, (run.series.at(-1)?.atMs ?? 0) / 1_000);
+  const rows = Object.entries(run.totals.actions)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => [name, whole(count), written(count / seconds, "/s")]);
+  return table("What people did", ["", "times", "each second"], rows);
+}
+
+export function wrongsTable(run: RunFile): string {
+  const listed = (counts: Readonly<Record<string, number>>, kind: string) =>
+    Object.entries(counts)
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, count]) => [name, kind, whole(count)]);
+  const rows = [...listed(run.refused, "refusal"), ...listed(run.errors, "error")];
+  return rows.length === 0
+    ? '<p class="calm">Nothing was refused and nothing failed.</p>'
+    : table("Refusals and errors", ["", "kind", "times"], rows);
+}
+
+export function phasesTable(run: RunFile): string {
+  const rows = run.phases.map(({ name, fromMs, toMs, note }) => [
+    name,
+    clock(fromMs),
+    clock(toMs),
+    note ?? "",
+  ]);
+  return table("Phases and faults", ["", "from", "to", ""], rows, "words");
+}
+
+export function profileTable(run: RunFile): string {
+  const rows = flat(run.profile.parameters, "").map(([name, value]) => [name, value]);
+  return table(
+    `Profile ${run.profile.name}, version ${run.profile.version}`,
+    ["parameter", "value"],
+    rows,
+    "words",
+  );
+}
+
+export function placeTable(run: RunFile): string {
+  const { machine, target, generator, totals } = run;
+  const rows = [
+    ["Server", `${target.url}, Banyan ${target.version}, ${target.topology}`],
+    ["Machine", `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}`],
+    [
+      "Generator",
+      `${generator.processes} processes; its busiest used ${written(generator.cpuSharePeak, "share")} of a core at most; p99 of arrivals ${written(generator.lateP99Ms, "ms")} late`,
+    ],
+    ["Conversations", whole(totals.conversations)],
+    [
+      "On the wire",
+      `${written(totals.bytesOut, "bytes")} to the server, ${written(totals.bytesIn, "bytes")} back`,
+    ],
+    ["Seed", String(run.seed)],
+    ["When", run.at],
+  ];
+  return table("Where and how", ["", ""], rows, "words");
+}
+
+/** `{a: {b: 1}}` is `a.b` 1; lists on one line. */
+function flat(value: unknown, path: string): [string, string][] {
+  if (value !== null && typeof value === "object" && !Array.isArray(value))
+    return Object.entries(value).flatMap(([key, inner]) => flat(inner, path === "" ? key : `${path}.${key}`));
+  return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
+}
