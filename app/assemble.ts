@@ -24,7 +24,6 @@ import { createTelemetry } from "#app/telemetry.ts";
 import { openWebAssets } from "#app/web-assets.ts";
 import type { ProcessState } from "#ports/roll-call.ts";
 import { limits as wire } from "#protocol/limits.ts";
-import { createApi } from "#services/api/create-api.ts";
 import { startRebalance } from "#services/gateway/rebalance.ts";
 import { startPresenceSweep } from "#services/presence/sweep-dead-gateways.ts";
 import manifest from "../package.json" with { type: "json" };
@@ -45,7 +44,11 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const instance = Buffer.from(systemChance.bytes(8)).toString("hex");
   const isCluster = config.topology === "cluster";
   const has = (role: Role) => config.roles.length === 0 || config.roles.includes(role);
-  const technologies = await openTechnologies({ config, instance, parts, telemetry, onFailure });
+  // The API's packages take longest to load; a new database takes longer.
+  const [technologies, apiModule] = await Promise.all([
+    openTechnologies({ config, instance, parts, telemetry, onFailure }),
+    has("api") ? import("#services/api/create-api.ts") : null,
+  ]);
   const { stores, bus, presence, rollCall, sharedCounts } = technologies;
 
   const sockets = createBunSockets(() => gateway!, {
@@ -65,6 +68,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     durable: technologies.durable,
     homeRegion: "home",
     sessionLife: sessionLife(config),
+    auditEvents: telemetry.observe.audit,
     onFailure,
     mayWrite: technologies.mayWrite,
   };
@@ -76,8 +80,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
     has("presence") && technologies.presenceUpkeep
       ? startPresenceSweep({ upkeep: technologies.presenceUpkeep, clock: systemClock, onFailure })
       : null;
-  const api = has("api")
-    ? createApi({
+  const api = apiModule
+    ? apiModule.createApi({
         accounts: stores.accounts,
         conversations: stores.conversationStore,
         inbox: reached.inbox,

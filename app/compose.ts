@@ -16,6 +16,7 @@ import type { Presence } from "#ports/presence.ts";
 import type { SharedCounts } from "#ports/rate-limits.ts";
 import type { Sockets } from "#ports/sockets.ts";
 import { changeEncoder } from "#services/gateway/encode-changes.ts";
+import type { AuditEvents } from "#services/gateway/audit.ts";
 import { createGateway, type Gateway, type GatewayLimits } from "#services/gateway/gateway.ts";
 import type { MessagingLimits } from "#services/messaging/limits.ts";
 import { createMessaging, type MessagingService } from "#services/messaging/messaging.ts";
@@ -43,6 +44,7 @@ export interface ComposeNeeds {
   readonly durable: Pick<WorkerNeeds, "stream" | "deadLetters" | "relay">;
   readonly homeRegion: string;
   readonly sessionLife: SessionLife;
+  readonly auditEvents?: AuditEvents;
   readonly onFailure: (error: unknown) => void;
   /** False while the disk is full. */
   readonly mayWrite?: () => boolean;

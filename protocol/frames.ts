@@ -71,8 +71,25 @@ export const head = record("head", { conversation: uuid, rev: int, lastSeq: int,
 export const beat = record("beat", { conversation: uuid, rev: int });
 export const presence = record("presence", { user: uuid, online: bool, lastSeenAt: optional(int) });
 
+/** Numbers of messages that were shown, both ends included. */
+export const range = record("range", { from: int, to: int });
+/** What a session answers for in one conversation: everything up to `after` was told before, then `ranges`. */
+export const shown = record("shown", {
+  conversation: uuid,
+  after: int,
+  ranges: list(range, limits.auditRangesMax),
+});
+
 export const clientFrame = choice("client frame", {
-  hello: { no: 1, type: record("hello", { version: int, token: optional(text), agent: optional(text) }) },
+  hello: {
+    no: 1,
+    type: record("hello", {
+      version: int,
+      token: optional(text),
+      agent: optional(text),
+      audit: optional(bool),
+    }),
+  },
   ping: { no: 2, type: record("ping", {}) },
   send: {
     no: 3,
@@ -98,6 +115,16 @@ export const clientFrame = choice("client frame", {
       users: list(uuid, limits.lookUsersMax),
     }),
   },
+  audit: {
+    no: 11,
+    type: record("audit", {
+      shown: list(shown, limits.auditConversationsMax),
+      ignored: int,
+      doubled: int,
+      healedMs: list(int, limits.auditGapsMax),
+      more: optional(bool),
+    }),
+  },
 });
 
 export const serverFrame = choice("server frame", {
@@ -111,6 +138,7 @@ export const serverFrame = choice("server frame", {
       heartbeatMs: int,
       heads: list(head, many),
       complete: bool,
+      auditEveryMs: optional(int),
     }),
   },
   pong: { no: 2, type: record("pong", { heads: optional(list(beat, many)) }) },

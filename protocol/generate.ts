@@ -3,7 +3,7 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { closeCodes, closeMeanings } from "./close-codes.ts";
-import { beat, change, clientFrame, head, presence, reaction, serverFrame } from "./frames.ts";
+import { beat, change, clientFrame, head, presence, range, reaction, serverFrame, shown } from "./frames.ts";
 import { limits } from "./limits.ts";
 import { changeMeanings, clientMeanings, limitMeanings, partMeanings, serverMeanings } from "./meanings.ts";
 import { refusalCodes } from "./refusals.ts";
@@ -39,7 +39,7 @@ const sections: Record<string, () => string> = {
   "server-frames": () => ofChoice(serverFrame.members, serverMeanings),
   changes: () => ofChoice(change.members, changeMeanings),
   parts: () =>
-    Object.entries({ head, beat, presence, reaction })
+    Object.entries({ head, beat, presence, reaction, shown, range })
       .map(([kind, part]) =>
         ofRecord(`\`${kind}\``, part.fields, partMeanings[kind as keyof typeof partMeanings]),
       )

@@ -22,6 +22,7 @@ export const clientMeanings: MeaningsOfChoice<typeof clientFrame> = {
     version: "The protocol version that the client speaks: 1.",
     token: "The session's token. Left out when a cookie came with the upgrade.",
     agent: "Name and version of the client's software, for the operator's eyes.",
+    audit: "True: this session offers to report what it shows. False: it will not. [W37]",
   },
   ping: { about: "Are you there? Sent every `heartbeatMs`. [W26]" },
   send: {
@@ -72,6 +73,14 @@ export const clientMeanings: MeaningsOfChoice<typeof clientFrame> = {
     conversations: "Whose typing and read cursors to tell.",
     users: "Whose presence to tell.",
   },
+  audit: {
+    about: "What this session has shown, by number. No answer. [W38]",
+    shown: "The conversations that it answers for and that something happened in.",
+    ignored: "Messages that came again and were ignored, since the report before.",
+    doubled: "Messages that were shown twice as new, since the report before: should be 0.",
+    healedMs: "How long each gap lasted that healed since the report before.",
+    more: "True: the report goes on in the next `audit`.",
+  },
 };
 
 export const serverMeanings: Omit<MeaningsOfChoice<typeof serverFrame>, "unknown"> = {
@@ -84,6 +93,7 @@ export const serverMeanings: Omit<MeaningsOfChoice<typeof serverFrame>, "unknown
     heartbeatMs: "How often to `ping`.",
     heads: "Where each conversation stands.",
     complete: "False: there are more conversations than these; the others come over HTTP.",
+    auditEveryMs: "Please report what you show (`audit`), this often; left out: do not. [W37]",
   },
   pong: {
     about: "I am here. [W26]",
@@ -205,6 +215,17 @@ export const partMeanings = {
     count: "How many members chose it.",
     mine: "Whether the reader is one of them.",
   },
+  shown: {
+    about: "What was shown of one conversation, in an `audit`.",
+    conversation: "Which.",
+    after: "Everything up to this `seq` was reported before, or was not the session's to show one by one.",
+    ranges: "What was shown above it, in rising order, neither overlapping nor touching.",
+  },
+  range: {
+    about: "Messages without a hole between them.",
+    from: "The first `seq`.",
+    to: "The last `seq`.",
+  },
 } as const;
 
 export const limitMeanings: Record<keyof typeof limits, string> = {
@@ -229,4 +250,9 @@ export const limitMeanings: Record<keyof typeof limits, string> = {
   typingEveryMs: "How often, at most, a client repeats `typing`.",
   packAboveBytes: "Server frames above this may come `packed`.",
   receiptsMembersMax: "Typing and read cursors are told in conversations of up to this many members.",
+  auditConversationsMax: "Conversations in one `audit`.",
+  auditRangesMax: "Ranges of one conversation in one `audit`.",
+  auditGapsMax: "Healed gaps in one `audit`.",
+  auditedConversationsMax: "Conversations that one session answers for.",
+  auditFramesMax: "Frames of `audit` within one `auditEveryMs`; more are disbelieved.",
 };

@@ -75,6 +75,7 @@ class BanyanClient implements Client {
         clock,
         chance,
         agent,
+        audit: options.audit,
         token,
       },
       {
@@ -138,6 +139,7 @@ class BanyanClient implements Client {
     this.#isStarted = false;
     this.#stopHints();
     this.#sync.tellReads();
+    this.#sync.report.tell();
     this.#connection.stop("asked");
     this.#jobs.clear();
     this.#sync.stop();

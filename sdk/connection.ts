@@ -27,6 +27,8 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly agent: string;
+  /** Whether this session offers, or declines, to report what it shows. */
+  readonly audit: boolean | undefined;
   token(): string | undefined;
 }
 
@@ -126,8 +128,15 @@ export class Connection {
   #hello(attempt: Attempt): void {
     if (attempt !== this.#attempt) return;
     const token = this.parts.token();
-    const agent = this.parts.agent;
-    this.#write(attempt, { kind: "hello", version: protocolVersion, ...(token && { token }), agent });
+    const { agent, audit } = this.parts;
+    const offer = audit !== undefined && { audit };
+    this.#write(attempt, {
+      kind: "hello",
+      version: protocolVersion,
+      ...(token && { token }),
+      agent,
+      ...offer,
+    });
   }
 
   #received(attempt: Attempt, data: unknown): void {

@@ -19,6 +19,7 @@ export function hear(sync: Sync, frame: ServerFrame): void {
       break;
     case "changes": {
       const known = sync.knownOrAsked(frame.conversation as ConversationId);
+      if (known) sync.report.received(known.id, frame.changes);
       known?.feed.receive(frame.changes);
       if (known) sync.settle(known);
       break;
@@ -28,7 +29,9 @@ export function hear(sync: Sync, frame: ServerFrame): void {
         const known = sync.knownOrAsked(conversation as ConversationId);
         known?.feed.heard(rev);
         if (known) sync.catchUp.check(known.id);
+        if (known) sync.report.settled(known.id);
       }
+      sync.report.pong();
       break;
     case "read":
       sync.cursor(frame.conversation as ConversationId, frame.member, frame.seq);
@@ -41,6 +44,7 @@ export function hear(sync: Sync, frame: ServerFrame): void {
     case "joined": {
       const id = frame.head.conversation as ConversationId;
       sync.head(frame.head);
+      sync.report.joined(id, frame.head.lastSeq);
       sync.background.summary(id);
       // What one looks at counts only from the moment when one is a member.
       if (sync.views.has(id)) sync.views.live();

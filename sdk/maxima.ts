@@ -36,6 +36,12 @@ export const maxima = {
   jobsAtOnceMax: 4,
   /** Frames that overtook the `welcome`; further ones are dropped, and numbers heal it. */
   earlyFramesMax: 256,
+  /** Ranges of shown numbers that are kept of one conversation for an audit; with more it begins anew. */
+  auditRangesMax: 256,
+  /** Healed gaps that wait to be reported; further ones are not. */
+  auditGapsMax: 256,
+  /** How often a report waits for the next `pong` because something is being asked for. */
+  auditPostponedMax: 2,
   /** A `packed` frame that inflates to more closes the connection. */
   inflatedBytesMax: 32 * MiB,
 

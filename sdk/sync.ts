@@ -8,6 +8,7 @@ import { BackgroundReads } from "./background-reads.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Commands } from "./commands.ts";
 import type { Connection, Welcome } from "./connection.ts";
+import { DeliveryReport } from "./delivery-report.ts";
 import type { Emitter } from "./events.ts";
 import type { CaughtUp, FeedEvent } from "./feed.ts";
 import { hear } from "./hear.ts";
@@ -58,9 +59,11 @@ export class Sync {
   readonly background: BackgroundReads;
   readonly #reads: ReadTelling;
   readonly typing: TypingNotices;
+  readonly report: DeliveryReport;
 
   constructor(readonly parts: SyncParts) {
     this.#reads = new ReadTelling(parts, (id) => this.known.get(id)?.readSeq ?? 0);
+    this.report = new DeliveryReport(parts, (id) => this.known.get(id)?.feed);
     this.typing = new TypingNotices(parts.clock, (conversation, members) => {
       this.news.conversation(conversation);
       parts.events.emit("typing", { conversation, members });
@@ -118,6 +121,7 @@ export class Sync {
       told.add(head.conversation as ConversationId);
       this.head(head);
     }
+    this.report.welcome(welcome);
     // Perhaps left, perhaps made a moment ago and on its way to the heads: the server knows.
     if (welcome.complete) for (const id of this.known.keys()) if (!told.has(id)) this.background.summary(id);
     const needsList = !welcome.complete || [...this.known.values()].some(({ about }) => about === null);
@@ -164,6 +168,7 @@ export class Sync {
     this.outbox.clear();
     this.pending.clear();
     this.catchUp.clear();
+    this.report.clear();
     this.isComplete = false;
   }
 
@@ -214,6 +219,7 @@ export class Sync {
   #settle(known: KnownConversation): void {
     const { id, feed } = known;
     known.landed();
+    this.report.settled(id);
     this.pending.reached(id, feed.rev);
     const isOpen = this.views.has(id);
     const max = isOpen ? maxima.openMessagesMax : maxima.quietMessagesMax;
@@ -234,6 +240,7 @@ export class Sync {
     this.known.get(id)?.endTyping();
     this.known.delete(id);
     this.#reads.forget(id);
+    this.report.left(id);
     this.catchUp.forget(id);
     this.news.conversation(id);
   }
@@ -269,6 +276,7 @@ export class Sync {
       const { message, isNew, missed } = event;
       const mine = message.author === known.me;
       known.applyMessage(message);
+      this.report.shown(id, message.seq, isNew);
       if (mine && message.name) this.outbox.seen(message.name as MessageName, message);
       if (mine && isNew) known.read(message.seq);
       // Its acknowledgement was lost: the server may not know that its author has read so far.
@@ -280,6 +288,7 @@ export class Sync {
     } else if (event.kind === "conversation") {
       known.applyTitle(event.change);
     } else {
+      this.report.reset(id);
       this.parts.events.emit("resynced", id);
       this.background.summary(id);
       this.views.reload(id);

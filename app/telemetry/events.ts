@@ -7,6 +7,7 @@ import { Seldom } from "#app/telemetry/seldom.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const gapBuckets = [0.01, 0.05, 0.1, 0.3, 0.5, 1, 2.5, 5, 15, 30, 60];
 const groupBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 export type Events = ReturnType<typeof createEvents>;
@@ -30,6 +31,7 @@ export function createEvents(log: Log, registry: Registry) {
   const conversations = counter("conversations_created_total", "Conversations made, by kind.", ["kind"]);
   const groupSends = histogram("group_sends", "Messages stored by one statement.", groupBuckets);
   const statements = histogram("statement_seconds", "Statements, by name.", secondsBuckets, ["statement"]);
+  const gaps = histogram("audit_gap_seconds", "How long gaps lasted that healed.", gapBuckets);
   const failures = counter("failures_total", "Bugs, and calls of the store that failed.");
 
   const unavailable = new Seldom();
@@ -61,6 +63,13 @@ export function createEvents(log: Log, registry: Registry) {
       if (!(error instanceof StoreUnavailable)) return log.error("something failed", error);
       const held = unavailable.due(error.message, performance.now());
       if (held !== null) log.error("something failed", error, held > 0 ? { count: held } : undefined);
+    },
+    /** What the delivery audit finds (services/gateway/audit.ts), beyond its counts. */
+    audit: {
+      gapHealed: (ms: number) => gaps.observe(ms / 1000),
+      lost(fields: Pick<LogFields, "session" | "conversation" | "seq" | "count">) {
+        log.error("a session was not shown messages that it should have", undefined, fields);
+      },
     },
     diskChanged(isFull: boolean, freeMiB: number) {
       if (isFull)

@@ -25,6 +25,7 @@ export function showServices(telemetry: Telemetry, { gateway, messaging, api, wo
     );
     telemetry.counted("healed", "Rooms in which a lost change was found.", () => gateway.stats().healed);
   }
+  if (gateway) showAudit(telemetry, gateway);
   if (messaging) {
     telemetry.gauge("commits_waiting", "Commands that wait for their commit.", messaging.waitingCommits);
     telemetry.cache("facts", () => messaging.facts.stats());
@@ -33,6 +34,29 @@ export function showServices(telemetry: Telemetry, { gateway, messaging, api, wo
   }
   if (api) telemetry.cache("sessions", () => api.knownSessions());
   if (worker) showWorker(telemetry, worker);
+}
+
+function showAudit(telemetry: Telemetry, gateway: Gateway): void {
+  const read = () => gateway.stats().audit;
+  telemetry.gauge("audit_sessions", "Sessions that report what they show.", () => read().sessions);
+  telemetry.counted("audit_reports", "Reports that sessions made.", () => read().reports);
+  telemetry.counted("audit_messages_checked", "Messages that a session had to show.", () => read().checked);
+  telemetry.counted("audit_messages_lost", "Of these, not shown in time.", () => read().lost);
+  telemetry.counted("audit_messages_late", "Of the lost ones, shown after all.", () => read().late);
+  telemetry.counted(
+    "audit_messages_unchecked",
+    "Messages of these sessions of which no report came.",
+    () => read().unchecked,
+  );
+  telemetry.counted(
+    "audit_messages_ignored",
+    "Messages that came again and did no harm.",
+    () => read().ignored,
+  );
+  telemetry.counted("audit_messages_doubled", "Messages shown twice as new.", () => read().doubled);
+  telemetry.counted("audit_gaps_healed", "Gaps that healed.", () => read().gapsHealed);
+  telemetry.counted("audit_lossy_sessions", "Sessions that told of a loss.", () => read().lossySessions);
+  telemetry.counted("audit_disbelieved", "Reports that cannot be so.", () => read().disbelieved);
 }
 
 function showWorker(telemetry: Telemetry, worker: Worker): void {

@@ -10,6 +10,7 @@ export interface LogFields {
   readonly conversation?: string;
   readonly address?: string;
   readonly count?: number;
+  readonly seq?: number;
   readonly bytes?: number;
   readonly ms?: number;
   readonly freeMiB?: number;

@@ -3,11 +3,12 @@
 import type { ConversationId, MessageName, Rev, Seq } from "#base/ids.ts";
 import type { Result } from "#base/result.ts";
 import type { Refusal } from "#core/refusal.ts";
-import type { Clock } from "#ports/clock.ts";
 import type { Messaging, Receipt } from "#ports/messaging.ts";
 import type { ClientFrame } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
+import type { DeliveryAudit } from "./audit.ts";
 import { inTurn, withinSize } from "./catch-up-turns.ts";
+import type { Holds } from "./holds.ts";
 import type { Hub } from "./hub.ts";
 import type { Lookers } from "./look.ts";
 import { encodePacked } from "./pack.ts";
@@ -22,7 +23,8 @@ export interface CommandNeeds {
   readonly messaging: Messaging;
   readonly hub: Hub;
   readonly lookers: Lookers;
-  readonly clock: Clock;
+  readonly audit: DeliveryAudit;
+  readonly holds: Holds;
 }
 
 /** What is written into the log, and may have to wait. */
@@ -77,6 +79,8 @@ export function obey(needs: CommandNeeds, session: ClientSession, frame: Command
       return unanswered(session, messaging.typing(user, frame.conversation as ConversationId));
     case "look":
       return void needs.lookers.look(session, frame);
+    case "audit":
+      return void needs.audit.report(session, frame);
   }
 }
 
@@ -96,7 +100,7 @@ async function send(needs: CommandNeeds, session: ClientSession, frame: Send): P
 }
 
 async function receipted(
-  { clock }: CommandNeeds,
+  { holds }: CommandNeeds,
   session: ClientSession,
   id: number,
   answer: Promise<Result<Receipt, Refusal>>,
@@ -105,17 +109,9 @@ async function receipted(
   if (result.ok) return session.answer({ kind: "ack", id, ...result.value });
   const { refusal } = result;
   if (refusal.reason !== "overloaded") return session.answer(refusedFrame(refusal, id));
-  const retryAfterMs = spread(session, refusal.retryAfterMs ?? 0);
-  session.heldUntil = clock.now() + retryAfterMs;
+  const retryAfterMs = holds.hold(session, refusal.retryAfterMs ?? 0);
   session.answer(refusedFrame({ ...refusal, retryAfterMs }, id));
 }
-
-/** From once to twice as long, each session by its own number, so that they do not all come back in one moment. */
-function spread({ slot }: ClientSession, ms: number): number {
-  return Math.round(ms * (1 + (slot % spreadSteps) / spreadSteps));
-}
-
-const spreadSteps = 32;
 
 async function since(messaging: Messaging, session: ClientSession, frame: Since): Promise<void> {
   const { id, rev, seq } = frame;

@@ -17,6 +17,9 @@ const name8 = "c4080001020304050607";
 const send = (fields: Record<string, unknown>) =>
   JSON.stringify({ kind: "send", id: 1, conversation, name: "AAECAwQFBgc", text: "x", ...fields });
 
+const audit = (shown: unknown) =>
+  JSON.stringify({ kind: "audit", shown, ignored: 0, doubled: 0, healedMs: [] });
+
 const clientJson: Record<string, string> = {
   "an empty text": "",
   "not JSON": "{kind:ping}",
@@ -52,6 +55,13 @@ const clientJson: Record<string, string> = {
     users: [],
   }),
   "an item of a wrong type": '{"kind":"look","conversations":[7],"users":[]}',
+  "an audit of too many conversations": audit(
+    Array(limits.auditConversationsMax + 1).fill({ conversation, after: 0, ranges: [] }),
+  ),
+  "an audit of too many ranges": audit([
+    { conversation, after: 0, ranges: Array(limits.auditRangesMax + 1).fill({ from: 1, to: 1 }) },
+  ]),
+  "an audit with a range that is a pair": audit([{ conversation, after: 0, ranges: [[1, 2]] }]),
 };
 
 const clientMessagePack: Record<string, string> = {

@@ -30,6 +30,8 @@ export const clientCases: Cases = {
     { title: "with a cookie: neither token nor agent", fields: { version: 1 } },
     { title: "an agent but no token", fields: { version: 1, agent: "browser/1.0" } },
     { title: "a version that does not exist yet", fields: { version: 70_000 } },
+    { title: "offers to be audited", fields: { version: 1, token, audit: true } },
+    { title: "with a cookie, not to be audited", fields: { version: 1, agent: "browser/1.0", audit: false } },
   ],
   ping: [{ title: "empty", fields: {} }],
   send: [
@@ -91,6 +93,39 @@ export const clientCases: Cases = {
     { title: "at one conversation", fields: { conversations: [general], users: [] } },
     { title: "at users only", fields: { conversations: [], users: [ada, bob] } },
     { title: "at both", fields: { conversations: [general, direct], users: [ada] } },
+  ],
+  audit: [
+    { title: "nothing new", fields: { shown: [], ignored: 0, doubled: 0, healedMs: [] } },
+    {
+      title: "two conversations, one of them with holes",
+      fields: {
+        shown: [
+          {
+            conversation: general,
+            after: 65_990,
+            ranges: [
+              { from: 65_991, to: 65_995 },
+              { from: 65_997, to: 65_997 },
+              { from: 65_999, to: 70_000 },
+            ],
+          },
+          { conversation: direct, after: 0, ranges: [] },
+        ],
+        ignored: 3,
+        doubled: 0,
+        healedMs: [320, 70_000],
+      },
+    },
+    {
+      title: "a report that goes on, the largest numbers",
+      fields: {
+        shown: [{ conversation: direct, after: 0, ranges: [{ from: 1, to: safeMax }] }],
+        ignored: safeMax,
+        doubled: safeMax,
+        healedMs: [0],
+        more: true,
+      },
+    },
   ],
 };
 
@@ -193,6 +228,19 @@ export const serverCases: Cases = {
     {
       title: "more conversations than it tells",
       fields: { version: 1, user: ada, session, at, heartbeatMs: 30_000, heads, complete: false },
+    },
+    {
+      title: "asks to be told what is shown",
+      fields: {
+        version: 1,
+        user: ada,
+        session,
+        at,
+        heartbeatMs: 30_000,
+        heads,
+        complete: true,
+        auditEveryMs: 60_000,
+      },
     },
   ],
   pong: [

@@ -10,6 +10,7 @@ import { type Composed, compose } from "#app/compose.ts";
 import { serviceLimits, sessionLife } from "#app/limits.ts";
 import type { BusListener, EncodedChanges, EventBus } from "#ports/event-bus.ts";
 import { type ApiServer, createApi } from "#services/api/create-api.ts";
+import type { AuditEvents, AuditStats } from "#services/gateway/audit.ts";
 import { durableConsumers } from "#services/worker/worker.ts";
 import type { Dice } from "./dice.ts";
 import { type Network, SimulatedSockets } from "./network.ts";
@@ -33,6 +34,7 @@ export interface ServerParts {
   readonly troubles: ServerTroubles;
   readonly plant?: PlantInLog;
   readonly onFailure: (error: unknown) => void;
+  readonly auditEvents: AuditEvents;
 }
 
 export class SimulatedServer {
@@ -70,6 +72,7 @@ export class SimulatedServer {
       homeRegion: "home",
       sessionLife: sessionLife(apiConfig),
       onFailure,
+      auditEvents: parts.auditEvents,
       limits: { ...serviceLimits(tinyLimits), topicSessionsMin: 3 },
     });
     this.api = createApi({
@@ -111,6 +114,10 @@ export class SimulatedServer {
     this.#parts.network.listener = null;
     await this.#composed.worker.stop();
     this.#composed.gateway.stop();
+  }
+
+  audit(): AuditStats {
+    return this.#composed.gateway.stats().audit;
   }
 
   get waitingCommits(): number {

@@ -12,6 +12,7 @@ import type { EventBus } from "#ports/event-bus.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { type ApiServer, createApi } from "#services/api/create-api.ts";
+import type { AuditStats } from "#services/gateway/audit.ts";
 import { changeEncoder } from "#services/gateway/encode-changes.ts";
 import { createGateway, type Gateway } from "#services/gateway/gateway.ts";
 import { createMessaging, type MessagingService } from "#services/messaging/messaging.ts";
@@ -73,6 +74,7 @@ export class TwoServices {
       limits,
       sessionLife: sessionLife(apiConfig),
       onFailure,
+      auditEvents: parts.auditEvents,
     });
     startWorker({
       stream: openOutboxStream(ports.outbox, clock, { consumers: durableConsumers }),
@@ -112,6 +114,10 @@ export class TwoServices {
 
   leave(withinMs: number): Promise<void> {
     return this.#gateway.leave(withinMs);
+  }
+
+  audit(): AuditStats {
+    return this.#gateway.stats().audit;
   }
 
   get waitingCommits(): number {

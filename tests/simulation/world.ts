@@ -27,6 +27,8 @@ export interface Verdict {
   readonly events: number;
   /** Sessions that the server asked to come back. */
   readonly shed: number;
+  /** Messages that sessions had to show, by their reports. */
+  readonly audited: number;
 }
 
 export interface Options {
@@ -62,6 +64,7 @@ class World {
   readonly troubles = { storeFault: 0, busFault: 0, busLoss: 0 };
   server: SimulatedServer | TwoServices | null = null;
   shed = 0;
+  audited = 0;
   #texts = 0;
 
   constructor(
@@ -156,12 +159,18 @@ class World {
     const onFailure = (error: unknown) => {
       if ((error as Error).name !== "StoreUnavailable") this.violated(`a bug: ${(error as Error).stack}`);
     };
+    const auditEvents = {
+      gapHealed() {},
+      lost: ({ seq, count }: { seq: number; count: number }) =>
+        this.violated(`the audit misses ${count} from ${seq} on`),
+    };
     const plant = this.options.plant === undefined ? {} : { plant: this.options.plant };
     const Server = (this.options.isCluster ?? this.seed % 2 === 0) ? TwoServices : SimulatedServer;
-    this.server = new Server({ time, dice, store, network, troubles, onFailure, ...plant });
+    this.server = new Server({ time, dice, store, network, troubles, onFailure, auditEvents, ...plant });
   }
 
   crashServer(): void {
+    this.#countAudit();
     this.server?.crash();
     this.server = null;
     this.time.after(this.dice.whole(0, 3_000), () => this.startServer());
@@ -183,6 +192,12 @@ class World {
       this.time.after(this.options.leaveAtMs, () => void this.server?.leave(2_000));
     await this.time.run(roughMs + 3_000);
     this.#watchQueues();
+  }
+
+  #countAudit(): void {
+    const { checked = 0, doubled = 0, disbelieved = 0 } = this.server?.audit() ?? {};
+    this.audited += checked;
+    if (doubled + disbelieved > 0) this.violated(`the audit: ${doubled} doubled, ${disbelieved} disbelieved`);
   }
 
   #act(): void {
@@ -259,6 +274,7 @@ class World {
 
   async verdict(): Promise<Verdict> {
     await agreement(this);
+    this.#countAudit();
     const acknowledged = this.devices.flatMap((device) => device.sent).filter((sent) => sent.receipt).length;
     return {
       seed: this.seed,
@@ -266,6 +282,7 @@ class World {
       acknowledged,
       events: this.time.eventCount,
       shed: this.shed,
+      audited: this.audited,
     };
   }
 
