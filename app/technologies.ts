@@ -4,6 +4,7 @@
 import type { Stores } from "#app/compose.ts";
 import type { Config } from "#app/config.ts";
 import type { Lifecycle } from "#app/lifecycle.ts";
+import { openEmbedded } from "#app/technologies/embedded.ts";
 import type { Telemetry } from "#app/telemetry.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { Inbox } from "#ports/inbox.ts";
@@ -50,12 +51,11 @@ export interface TechnologyNeeds {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** One that is not chosen is not loaded either. */
+/** What only a cluster needs is loaded by none but its processes. */
 export async function openTechnologies(needs: TechnologyNeeds): Promise<Technologies> {
   if (needs.config.topology === "cluster") {
     const { openCluster } = await import("#app/technologies/cluster.ts");
     return openCluster(needs);
   }
-  const { openEmbedded } = await import("#app/technologies/embedded.ts");
   return openEmbedded(needs);
 }

@@ -61,7 +61,7 @@ export class SimulatedServer {
     this.#composed = compose({
       stores,
       bus,
-      presence: createMemoryPresence(this.#clock),
+      presence: createMemoryPresence(this.#clock, { lastSeenMax: 100 }),
       sockets,
       clock: this.#clock,
       chance: dice,

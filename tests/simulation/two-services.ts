@@ -69,7 +69,7 @@ export class TwoServices {
       inbox: messaging.inbox,
       messaging: router,
       bus,
-      presence: createMemoryPresence(clock),
+      presence: createMemoryPresence(clock, { lastSeenMax: 100 }),
       clock,
       limits,
       sessionLife: sessionLife(apiConfig),
