@@ -2,32 +2,77 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { scaleMessages } from "./messages.ts";
 import { stampOf } from "./record.ts";
 import { scaleSessions } from "./sessions.ts";
 
-const help = `Usage: ./banyan bench scale sessions|messages [options]
+const help = `Usage: ./banyan bench scale sessions|messages|page [options]
 
   sessions: from 1,000 live sessions to as many as this machine holds
   --to N              the largest number (default 1,000,000)
-  --points a,b        these numbers instead
   --heartbeat MS      how often each session pings (default 30,000, the protocol's)
-  --per-gateway N     sessions of one gateway (default and most: what its descriptors allow)
+  --per-gateway N     sessions of one gateway (default 18,600: what its descriptors allow)
   --login-within S    seconds for all to be live (default 420)
   --smol              gateways in Bun's mode for little memory
-  --seed-only         make the people and stop
 
+  messages: from 100,000 stored messages to many millions
+  --to N              the largest number (default 5e7)
+  --rounds N          measurements at each number (default 3)
+  --acts N            opens and pages in each (default 1,000)
+  --measure-only      what is stored is there already, exactly
+
+  page: write docs/scale.md from what was measured
+
+  --points a,b        these numbers instead of the usual ones
+  --seed-only         make people and messages, and stop
   --seed N            for the order of random choices
-  --folder PATH       where the database is kept between runs (default .artifacts/scale)
+  --folder PATH       where the database is kept between runs (default under .artifacts)
   --quiet             note that nothing else ran on the machine
 `;
 
-const usualPoints = [1_000, 10_000, 100_000, 300_000, 1_000_000];
-const artifacts = join(import.meta.dir, "../../.artifacts/scale");
+const sessionPoints = [1_000, 10_000, 100_000, 300_000, 1_000_000];
+const messagePoints = [1e5, 3e5, 1e6, 3e6, 1e7, 2e7, 5e7];
+const artifacts = join(import.meta.dir, "../../.artifacts");
 
 export async function scale(args: readonly string[]): Promise<number> {
-  const [what, ...rest] = args;
-  const { values } = parseArgs({
-    args: rest,
+  const [what, ...rest] = args[0] === "scale" ? args.slice(1) : args;
+  const values = optionsIn(rest);
+  const seed = Number(values.seed);
+  const stamp = stampOf(["./banyan bench scale", what, ...rest].join(" "), seed, values.quiet);
+  const points = (usual: readonly number[]) =>
+    values.points?.split(",").map(Number) ?? upTo(usual, Number(values.to ?? usual.at(-1)));
+  if (what === "sessions")
+    return scaleSessions({
+      points: points(sessionPoints),
+      gatewaySessionsMax: Number(values["per-gateway"]),
+      heartbeatMs: Number(values.heartbeat),
+      loginWithinMs: Number(values["login-within"]) * 1000,
+      calmSeconds: Number(values.calm),
+      idleSeconds: Number(values.idle),
+      smol: values.smol,
+      seed,
+      folder: values.folder ?? join(artifacts, "scale"),
+      seedOnly: values["seed-only"],
+      stamp,
+    });
+  if (what === "messages")
+    return scaleMessages({
+      points: points(messagePoints),
+      rounds: Number(values.rounds),
+      acts: Number(values.acts),
+      folder: values.folder ?? join(artifacts, "scale-messages"),
+      seed,
+      seedOnly: values["seed-only"],
+      measureOnly: values["measure-only"],
+      stamp,
+    });
+  console.log(help);
+  return what === undefined || what === "--help" ? 0 : 2;
+}
+
+function optionsIn(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
     options: {
       to: { type: "string" },
       points: { type: "string" },
@@ -37,33 +82,15 @@ export async function scale(args: readonly string[]): Promise<number> {
       calm: { type: "string", default: "20" },
       idle: { type: "string", default: "20" },
       smol: { type: "boolean", default: false },
+      rounds: { type: "string", default: "3" },
+      acts: { type: "string", default: "1000" },
+      "measure-only": { type: "boolean", default: false },
       "seed-only": { type: "boolean", default: false },
       seed: { type: "string", default: "7226" },
-      folder: { type: "string", default: artifacts },
+      folder: { type: "string" },
       quiet: { type: "boolean", default: false },
     },
-  });
-  const command = ["./banyan bench scale", ...args].join(" ");
-  const stamp = stampOf(command, Number(values.seed), values.quiet);
-  if (what === "sessions") {
-    const most = Number(values.to ?? usualPoints.at(-1));
-    const points = values.points?.split(",").map(Number) ?? upTo(usualPoints, most);
-    return scaleSessions({
-      points,
-      gatewaySessionsMax: Number(values["per-gateway"]),
-      heartbeatMs: Number(values.heartbeat),
-      loginWithinMs: Number(values["login-within"]) * 1000,
-      calmSeconds: Number(values.calm),
-      idleSeconds: Number(values.idle),
-      smol: values.smol,
-      seed: Number(values.seed),
-      folder: values.folder,
-      seedOnly: values["seed-only"],
-      stamp,
-    });
-  }
-  console.log(help);
-  return what === undefined || what === "--help" ? 0 : 2;
+  }).values;
 }
 
 function upTo(points: readonly number[], most: number): number[] {

@@ -1,0 +1,190 @@
+// What single acts cost a server with many stored messages: each in conversations drawn from all of them, one after
+// the other, so that the CPU of the server's processes belongs to the act. Caches help as little as they can.
+
+import { inflateRawSync } from "node:zlib";
+import { gather } from "#bench/driver/crowd.ts";
+import { banyanBinary } from "#bench/driver/dialect-banyan.ts";
+import { Histogram } from "#bench/driver/histogram.ts";
+import { type Group, Load } from "#bench/driver/load.ts";
+import { cpuPartsOf } from "#bench/driver/process-tree.ts";
+import { seededNumbers } from "#bench/driver/seeded.ts";
+import type { Link } from "#bench/driver/web-socket.ts";
+import { codecs } from "#protocol/codecs.ts";
+import { protocolVersion, type ServerFrame } from "#protocol/frames.ts";
+import { conversationOf, memberOf, tokenOf } from "./people.ts";
+import { groupOf, messagesEach } from "./seed-messages.ts";
+
+const pageMessages = 50;
+const behind = 20;
+const sendsPerSecond = 200;
+const sendGroups = 400;
+const sendSeconds = 8;
+const codec = codecs["banyan.v1.msgpack"];
+
+export interface ActCost {
+  readonly cpuUs: number;
+  readonly postgresCpuUs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly acts: number;
+}
+
+export interface Costs {
+  readonly send: ActCost;
+  readonly open: ActCost;
+  readonly page: ActCost;
+  readonly resume: ActCost;
+}
+
+export interface CostNeeds {
+  readonly port: number;
+  readonly pids: readonly number[];
+  readonly conversations: number;
+  readonly acts: number;
+  readonly seed: number;
+}
+
+export async function costsAt(needs: CostNeeds): Promise<Costs> {
+  const draw = drawer(needs);
+  return {
+    open: await timed(needs, () => open(needs.port, draw())),
+    page: await timed(needs, () => page(needs.port, draw())),
+    resume: await timed({ ...needs, acts: Math.ceil(needs.acts / 2) }, () => resume(needs.port, draw())),
+    send: await sends(needs),
+  };
+}
+
+interface Drawn {
+  readonly conversation: string;
+  readonly token: string;
+  readonly part: number;
+}
+
+/** A conversation, one of its members, and a place in it. */
+function drawer({ conversations, seed }: CostNeeds): () => Drawn {
+  const next = seededNumbers(seed);
+  return () => {
+    const place = groupOf(Math.floor(next() * conversations));
+    return {
+      conversation: conversationOf(place.round, place.block, place.group),
+      token: tokenOf(memberOf(place.round, place.block, place.group, Math.floor(next() * 10))),
+      part: next(),
+    };
+  };
+}
+
+async function timed({ pids, acts }: CostNeeds, once: () => Promise<void>): Promise<ActCost> {
+  for (let i = 0; i < acts / 10; i++) await once();
+  const times = new Histogram();
+  const before = cpuPartsOf(pids);
+  for (let i = 0; i < acts; i++) {
+    const startedAt = performance.now();
+    await once();
+    times.recordMs(performance.now() - startedAt);
+  }
+  const after = cpuPartsOf(pids);
+  const postgresUs = after.postgresUs - before.postgresUs;
+  const { p50Ms, p99Ms } = times.percentiles();
+  return {
+    cpuUs: (after.serverUs - before.serverUs + postgresUs) / acts,
+    postgresCpuUs: postgresUs / acts,
+    p50Ms,
+    p99Ms,
+    acts,
+  };
+}
+
+async function open(port: number, drawn: Drawn): Promise<void> {
+  await get(port, drawn, "");
+  await get(port, drawn, `/messages?limit=${pageMessages}`);
+}
+
+function page(port: number, drawn: Drawn): Promise<void> {
+  const seq = 2 + Math.floor(drawn.part * (messagesEach - 2));
+  return get(port, drawn, `/messages?before=${seq}&limit=${pageMessages}`);
+}
+
+async function get(port: number, { conversation, token }: Drawn, path: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/conversations/${conversation}${path}`, { headers });
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}`);
+}
+
+/** A device comes back after a while: connects, says hello, and asks for what it lacks in one conversation. */
+async function resume(port: number, drawn: Drawn): Promise<void> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/socket`, codec.subprotocol);
+  socket.binaryType = "arraybuffer";
+  const done = Promise.withResolvers<void>();
+  const say = (frame: Parameters<typeof codec.encodeClient>[0]) => socket.send(codec.encodeClient(frame));
+  socket.onopen = () => say({ kind: "hello", version: protocolVersion, token: drawn.token, agent: "bench" });
+  socket.onerror = () => done.reject(new Error("the connection failed"));
+  socket.onmessage = ({ data }) => {
+    const frame = unpacked(new Uint8Array(data as ArrayBuffer));
+    if (frame.kind === "welcome") {
+      const head = frame.heads.find((it) => it.conversation === drawn.conversation);
+      if (!head) return done.reject(new Error("the conversation is not in the welcome"));
+      say({
+        kind: "since",
+        id: 1,
+        conversation: drawn.conversation,
+        rev: head.rev - behind,
+        seq: head.lastSeq - behind,
+      });
+    } else if (frame.kind === "caughtUp") {
+      if (frame.changes.length < behind) done.reject(new Error(`only ${frame.changes.length} changes came`));
+      else done.resolve();
+    } else if (frame.kind === "refused") done.reject(new Error(`refused: ${frame.code}`));
+  };
+  await done.promise.finally(() => socket.close());
+}
+
+function unpacked(bytes: Uint8Array): ServerFrame {
+  const decoded = codec.decodeServer(bytes as never);
+  if (!decoded.ok) throw new Error(`a frame does not decode: ${decoded.refusal}`);
+  const frame = decoded.value;
+  return frame.kind === "packed" ? unpacked(new Uint8Array(inflateRawSync(frame.deflated))) : frame;
+}
+
+/** Two members of each drawn conversation are there; the others are away. */
+async function sends({ port, pids, conversations, seed }: CostNeeds): Promise<ActCost> {
+  const next = seededNumbers(seed + 1);
+  const dialect = banyanBinary(seed);
+  const load = new Load(dialect, pids);
+  const seatOf = new Map<number, number>();
+  const seatAt = (person: number) => {
+    if (!seatOf.has(person)) seatOf.set(person, seatOf.size);
+    return seatOf.get(person)!;
+  };
+  const chosen = new Set<number>();
+  const many = Math.min(sendGroups, conversations);
+  while (chosen.size < many) chosen.add(Math.floor(next() * conversations));
+  const places = [...chosen].map((n) => {
+    const { round, block, group } = groupOf(n);
+    const seats = [0, 1].map((slot) => seatAt(memberOf(round, block, group, slot)));
+    return { place: conversationOf(round, block, group), seats };
+  });
+  const seats = [...seatOf.keys()].map((person) => ({ token: tokenOf(person), places: [] }));
+  const crowd = await gather({ port, dialect, seats, ear: load.ear });
+  try {
+    for (const link of crowd.links) link.sampled = true;
+    load.seat(
+      places.map(({ place, seats: [one, two] }) => pair(place, crowd.links[one!]!, crowd.links[two!]!)),
+    );
+    const window = await load.openLoop(sendsPerSecond, 2, sendSeconds);
+    return {
+      cpuUs: window.serverCpuUs / window.acked,
+      postgresCpuUs: window.postgresCpuUs / window.acked,
+      p50Ms: window.ack.p50Ms,
+      p99Ms: window.ack.p99Ms,
+      acts: window.acked,
+    };
+  } finally {
+    crowd.close();
+  }
+}
+
+function pair(place: string, one: Link, two: Link): Group {
+  const members = [one, two];
+  return { place, members, senders: members, watcherOf: (sender) => (sender === one ? two : one) };
+}
