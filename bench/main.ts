@@ -4,38 +4,16 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Subprocess } from "bun";
 import { appendRun, barsOf, commit, type Run, thisMachine, versions } from "./history.ts";
-import { type Figures, fullSizes, type Journey, quickSizes, type Sizes } from "./journey.ts";
+import type { Figures, Journey, Sizes } from "./journey.ts";
 import type { Job, Outcome } from "./journey-process.ts";
 import { journeys } from "./journeys/journeys.ts";
+import { help, read, type Wish } from "./options.ts";
 import { terminalTable, writeReadme } from "./report.ts";
 import { writeClusterPage } from "./report-cluster.ts";
 import type { TargetName } from "./targets/target.ts";
 import { targets } from "./targets/targets.ts";
-
-const help = `Usage: ./banyan bench [options]
-
-Measures Banyan and its peers on this machine (about 8 minutes; nothing else should run on it).
-
-  --quick             small sizes and short windows: shows that all works, not how fast it is
-  --only a,b          journeys: ${journeys.map(({ name }) => name).join(", ")}, micro
-                      (default: all but ${journeys.flatMap((it) => (it.isExtra ? [it.name] : [])).join(", ")})
-  --targets a,b       servers: ${Object.keys(targets).join(", ")} (default: all but banyan-cluster)
-  --sessions N        idle sessions (default 10,000; with --quick 1,000)
-  --online N          sessions in the hot room (default 20,000; with --quick 1,000)
-  --gateways N        gateways of banyan-cluster (default 1; storm and hotRoom have at least 2)
-  --messaging N       its messaging processes (default 1)
-  --nats 1|3          its NATS nodes (default 3)
-  --front             HAProxy between its clients and gateways
-  --reuse-port        its gateways share one port
-  --seed N            for the order of random choices (default: drawn, printed)
-  --profile FOLDER    let Banyan's process write a CPU profile there when it stops; a cluster's processes write
-                      theirs into their own folders, with --keep
-  --keep              keep the data folders under .artifacts
-  --no-history        write neither bench/history.ndjson nor README.md
-`;
 
 /** A step that takes longer is ended: nothing here may hang. */
 const stepWithinMs = 240_000;
@@ -46,16 +24,6 @@ const folder = join(import.meta.dir, "../.artifacts", `bench-${process.pid}`);
 const canPin = process.platform === "linux" && availableParallelism() > 1 && Bun.which("taskset") !== null;
 const serverCores = canPin ? "0" : null;
 const driverCore = canPin ? "1" : null;
-
-interface Wish {
-  readonly sizes: Sizes;
-  readonly seed: number;
-  readonly only: readonly string[] | null;
-  readonly targets: readonly string[] | null;
-  readonly keep: boolean;
-  readonly history: boolean;
-  readonly command: string;
-}
 
 export async function bench(args: readonly string[]): Promise<number> {
   const wish = read(args);
@@ -85,6 +53,15 @@ export async function bench(args: readonly string[]): Promise<number> {
       console.error(`  ${target}: ! ${what} failed: ${(error as Error).message}`);
     }
   };
+  const absent = wish.targets.flatMap((name) => targets[name].missing() ?? []);
+  if (absent.length > 0) {
+    for (const line of absent) console.error(line);
+    return 1;
+  }
+  for (const line of leftOut(wish)) {
+    console.error(line);
+    warnings.push(line);
+  }
   const interrupted = watchForInterrupts();
   for (const step of plan(wish)) {
     console.error(`\n${step.title}`);
@@ -101,7 +78,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     seed: wish.seed,
     commit: commit(),
     machine: thisMachine(),
-    versions: versions(figures["banyan-cluster"] !== undefined),
+    versions: versions(figures["banyan-cluster"] !== undefined, Object.keys(figures) as TargetName[]),
     serverCores: serverCores ?? "any",
     driverCore: driverCore ?? "any",
     seconds: Math.round((performance.now() - startedAt) / 1000),
@@ -129,7 +106,7 @@ interface Step {
 
 function plan(wish: Wish): Step[] {
   const isWanted = (name: string) => wish.only?.includes(name) ?? true;
-  const isMet = (target: string) => wish.targets?.includes(target) ?? target !== "banyan-cluster";
+  const isMet = (target: TargetName) => wish.targets.includes(target);
   const chosen = journeys.filter(({ name, isExtra }) =>
     isExtra ? wish.only?.includes(name) : isWanted(name),
   );
@@ -145,7 +122,8 @@ function plan(wish: Wish): Step[] {
     });
   }
   for (const journey of chosen)
-    for (const target of journey.targets.filter(isMet)) steps.push(journeyStep(wish, journey, target));
+    for (const target of journey.targets.filter(isMet))
+      if (!targets[target].cannot?.[journey.name]) steps.push(journeyStep(wish, journey, target));
   if (isWanted("micro") && isMet("banyan"))
     steps.push({
       name: "micro",
@@ -154,6 +132,17 @@ function plan(wish: Wish): Step[] {
       run: () => inProcess("bench/micro/micro.ts", { folder: join(folder, "micro"), sizes: wish.sizes }),
     });
   return steps;
+}
+
+/** Which journeys a server cannot do, with the reason. */
+function leftOut(wish: Wish): string[] {
+  const names = journeys.flatMap(({ name }) => ((wish.only?.includes(name) ?? true) ? [name] : []));
+  return wish.targets.flatMap((target) =>
+    names.flatMap((name) => {
+      const why = targets[target].cannot?.[name];
+      return why ? [`${target}: ${name} left out: ${why}`] : [];
+    }),
+  );
 }
 
 function journeyStep(wish: Wish, journey: Journey, target: TargetName): Step {
@@ -244,71 +233,9 @@ function finish(run: Run, wish: Wish): void {
   if (!wish.history) return;
   appendRun(run);
   writeClusterPage();
-  const isWhole = !run.isQuick && wish.only === null && wish.targets === null;
+  const isWhole = !run.isQuick && wish.only === null && wish.isUsual;
   if (isWhole && !writeReadme())
     console.log("README.md has no marks for the figures; nothing written there.");
-}
-
-function read(args: readonly string[]): Wish | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        quick: { type: "boolean", default: false },
-        only: { type: "string" },
-        targets: { type: "string" },
-        sessions: { type: "string" },
-        seed: { type: "string" },
-        online: { type: "string" },
-        gateways: { type: "string" },
-        messaging: { type: "string" },
-        nats: { type: "string" },
-        front: { type: "boolean", default: false },
-        "reuse-port": { type: "boolean", default: false },
-        profile: { type: "string" },
-        keep: { type: "boolean", default: false },
-        "no-history": { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-    if (values.help) return help;
-    if (values.profile) process.env.BENCH_PROFILE = values.profile;
-    const sizes = values.quick ? quickSizes : fullSizes;
-    const cluster = {
-      ...sizes.cluster,
-      gateways: whole(values.gateways, sizes.cluster.gateways),
-      messaging: whole(values.messaging, sizes.cluster.messaging),
-      nats: whole(values.nats, sizes.cluster.nats) === 1 ? (1 as const) : (3 as const),
-      front: values.front,
-      reusePort: values["reuse-port"],
-    };
-    const crowd = whole(values.sessions, sizes.crowd);
-    return {
-      sizes: { ...sizes, crowd, hotOnline: whole(values.online, sizes.hotOnline), cluster },
-      seed: whole(values.seed, Date.now() % 1_000_000),
-      only: names(values.only, [...journeys.map(({ name }) => name), "micro"]),
-      targets: names(values.targets, Object.keys(targets)),
-      keep: values.keep,
-      history: !values["no-history"],
-      command: ["./banyan bench", ...args].join(" "),
-    };
-  } catch (error) {
-    return `${(error as Error).message}\n\n${help}`;
-  }
-}
-
-function whole(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,7}$/.test(text)) throw new Error(`"${text}" should be a whole number.`);
-  return Number(text);
-}
-
-function names(text: string | undefined, known: readonly string[]): string[] | null {
-  if (text === undefined) return null;
-  const given = text.split(",");
-  const unknown = given.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`"${unknown}" is none of ${known.join(", ")}.`);
-  return given;
 }
 
 if (import.meta.main) process.exit(await bench(process.argv.slice(2)));

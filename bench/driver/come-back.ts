@@ -60,9 +60,9 @@ export async function comeBack(
   const dialOne = (index: number) => {
     if (isOver) return;
     const host = `127.0.0.${1 + (index % addressCount)}`;
-    const path = dialect.path(seats[index]!);
     const port = ports[index % ports.length]!;
-    const link = dial({ host, port, path, subprotocol: dialect.subprotocol }, handler);
+    const { subprotocol, framing } = dialect;
+    const link = dial({ host, port, path: dialect.path(seats[index]!), subprotocol, framing }, handler);
     link.index = index;
     links[index] = link;
   };

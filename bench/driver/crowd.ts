@@ -68,7 +68,8 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
     if (!seat) return;
     const host = `127.0.0.${1 + (index % addressCount)}`;
     const port = ports[index % ports.length]!;
-    const link = dial({ host, port, path: dialect.path(seat), subprotocol: dialect.subprotocol }, handler);
+    const { subprotocol, framing } = dialect;
+    const link = dial({ host, port, path: dialect.path(seat), subprotocol, framing }, handler);
     link.index = index;
     links.push(link);
   };

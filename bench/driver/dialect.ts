@@ -1,6 +1,6 @@
 // What differs between the servers under load: how a client logs in, sends and reads. All else is one driver.
 
-import type { Link } from "./web-socket.ts";
+import type { Framing, Link } from "./web-socket.ts";
 
 /** Who a client is and where it sits: an account's token, or bare room names for the peers. */
 export interface Seat {
@@ -20,6 +20,8 @@ export interface Ear {
 
 export interface Dialect {
   readonly subprotocol: string | null;
+  /** Where the server's own wire is a stream without WebSocket. */
+  readonly framing?: Framing;
   path(seat: Seat): string;
   /** The WebSocket stands: write what logs in. */
   opened(link: Link, seat: Seat): void;
@@ -57,12 +59,13 @@ export function scanMarks(link: Link, bytes: Buffer, from: number, to: number, e
   let count = 0;
   for (let at = bytes.indexOf(markBytes, from); at >= 0 && at < to; at = bytes.indexOf(markBytes, at + 14)) {
     count++;
-    if (ear) ear.saw(link, digitsAt(bytes, at + mark.length));
+    if (ear) ear.saw(link, readDigits(bytes, at + mark.length));
   }
   return count;
 }
 
-function digitsAt(bytes: Buffer, at: number): number {
+/** The number that `patchDigits` wrote. */
+export function readDigits(bytes: Buffer, at: number): number {
   let value = 0;
   for (let i = 0; i < opDigits; i++) value = value * 10 + (bytes[at + i]! - 48);
   return value;

@@ -7,6 +7,7 @@ export interface Percentiles {
   readonly count: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
 }
 
@@ -34,6 +35,7 @@ export class Histogram {
       count: this.count,
       p50Ms: this.quantileMs(0.5),
       p99Ms: this.quantileMs(0.99),
+      p999Ms: this.quantileMs(0.999),
       maxMs: this.maxUs / 1000,
     };
   }

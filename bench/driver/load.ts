@@ -37,6 +37,8 @@ export interface Window {
   /** Of one core: what neither the server nor this driver did. */
   readonly othersShare: number;
   readonly bytesInPerDelivery: number;
+  /** Both ways, with the send and its acknowledgement. */
+  readonly bytesPerMessage: number;
   readonly ack: Percentiles;
   readonly delivery: Percentiles;
   readonly refused: Readonly<Record<string, number>>;
@@ -257,6 +259,8 @@ export class Load {
       generatorShare: ownCpuUs / 1000 / wallMs,
       othersShare: Math.max(0, othersUs / 1000 / wallMs),
       bytesInPerDelivery: (after.bytesIn - before.bytesIn) / Math.max(1, deliveries),
+      bytesPerMessage:
+        (after.bytesIn - before.bytesIn + after.bytesOut - before.bytesOut) / Math.max(1, acked),
       ack: this.ack.percentiles(),
       delivery: this.delivery.percentiles(),
       refused: this.refused,
@@ -277,6 +281,7 @@ export class Load {
       deliveriesDue: this.deliveriesDue,
       stuck: this.stuck,
       bytesIn: traffic.bytesIn,
+      bytesOut: traffic.bytesOut,
     };
   }
 

@@ -1,6 +1,7 @@
 // A WebSocket client that costs little, so that one core can load a server: TCP through Bun.connect, frames
 // written and read by hand. Masks with zeros, which RFC 6455 lets nobody notice and which saves the masking.
-// It never offers compression. Every byte of TCP payload is counted.
+// It never offers compression. Every byte of TCP payload is counted. A server whose own wire is a stream without
+// WebSocket is spoken to by the same link, with a framing that tells where its units end.
 
 import type { Socket } from "bun";
 
@@ -13,11 +14,16 @@ export interface LinkHandler {
   closed(link: Link, why: string): void;
 }
 
+/** Where the first unit of a stream ends, or -1 as long as it is not whole. */
+export type Framing = (bytes: Buffer, from: number) => number;
+
 export interface Door {
   readonly host: string;
   readonly port: number;
   readonly path: string;
   readonly subprotocol: string | null;
+  /** The server's own stream instead of WebSocket. */
+  readonly framing?: Framing | undefined;
 }
 
 /** Counts over all links of this process. */
@@ -49,6 +55,11 @@ export class Link {
 
   connected(tcp: Socket<Link>): void {
     this.tcp = tcp;
+    if (this.door.framing) {
+      this.isOpen = true;
+      this.handler.opened(this);
+      return;
+    }
     const subprotocol = this.door.subprotocol ? `Sec-WebSocket-Protocol: ${this.door.subprotocol}\r\n` : "";
     this.write(
       Buffer.from(
@@ -88,7 +99,11 @@ export class Link {
       bytes = Buffer.concat([this.rest, chunk]);
       this.rest = null;
     }
-    const at = this.isOpen ? this.readFrames(bytes, 0) : this.readHandshake(bytes);
+    const at = this.door.framing
+      ? this.readUnits(bytes, this.door.framing)
+      : this.isOpen
+        ? this.readFrames(bytes, 0)
+        : this.readHandshake(bytes);
     if (at < bytes.length && !this.isClosed) this.rest = Buffer.from(bytes.subarray(at));
   }
 
@@ -138,6 +153,17 @@ export class Link {
       if (from + length > bytes.length) return at;
       this.frame(bytes[at]!, bytes, from, from + length);
       at = from + length;
+    }
+    return at;
+  }
+
+  private readUnits(bytes: Buffer, framing: Framing): number {
+    let at = 0;
+    while (at < bytes.length && !this.isClosed) {
+      const end = framing(bytes, at);
+      if (end < 0) break;
+      this.handler.message(this, bytes, at, end);
+      at = end;
     }
     return at;
   }

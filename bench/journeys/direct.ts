@@ -4,6 +4,7 @@ import type { Seat } from "#bench/driver/dialect.ts";
 import type { Group } from "#bench/driver/load.ts";
 import type { Link } from "#bench/driver/web-socket.ts";
 import type { Journey, Scene } from "#bench/journey.ts";
+import { targetNames } from "#bench/targets/target.ts";
 import { runGroupLoad } from "./group-load.ts";
 
 const inFlightPerPair = 1;
@@ -11,7 +12,7 @@ const inFlightPerPair = 1;
 export const directJourney: Journey = {
   name: "direct",
   title: "1:1 durable messages",
-  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
+  targets: targetNames,
   run: (scene) =>
     runGroupLoad(scene, {
       name: "direct",

@@ -6,6 +6,12 @@ import { type Group, Load, type Window } from "#bench/driver/load.ts";
 import type { Link } from "#bench/driver/web-socket.ts";
 import { judgeRate, judgeSaturation, tell, tellMissing } from "#bench/driver/windows.ts";
 import type { Figures, Scene } from "#bench/journey.ts";
+import type { RunningTarget } from "#bench/targets/target.ts";
+
+/** Of what it does when saturated: more is not asked of it at a fixed pace. */
+const feasibleShare = 0.95;
+/** For what is written behind the acknowledgement, or was under way when the load ended. */
+const archivedWithinMs = 10_000;
 
 export interface GroupLoad {
   readonly name: string;
@@ -49,9 +55,18 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
     judgeRate(scene, "half", half, halfRate);
     figures[`${job.name}.half.ackP50Ms`] = half.ack.p50Ms;
     figures[`${job.name}.half.ackP99Ms`] = half.ack.p99Ms;
+    figures[`${job.name}.half.ackP999Ms`] = half.ack.p999Ms;
     figures[`${job.name}.half.deliveryP50Ms`] = half.delivery.p50Ms;
     figures[`${job.name}.half.deliveryP99Ms`] = half.delivery.p99Ms;
+    figures[`${job.name}.half.deliveryP999Ms`] = half.delivery.p999Ms;
+    figures[`${job.name}.half.bytesPerMessage`] = half.bytesPerMessage;
+    figures[`${job.name}.half.bytesPerDelivery`] = half.bytesInPerDelivery;
     for (const rate of job.fixedRates) {
+      // What it cannot do would only pile up, and spoil what comes next.
+      if (rate > full.perSecond * feasibleShare) {
+        scene.warn(`fixed${rate} left out: it does no more than ${Math.round(full.perSecond)} messages/s`);
+        continue;
+      }
       const window = await load.openLoop(rate, sizes.warmSeconds / 2, sizes.seconds);
       const phase = `fixed${rate}`;
       keep(phase, window);
@@ -62,8 +77,32 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
       if (!judgeRate(scene, phase, window, rate)) delete figures[`${job.name}.${phase}.cpuUs`];
     }
     tellMissing(scene, load, crowd.lost);
+    Object.assign(figures, await compareArchive(scene, server, load, job.name));
   } finally {
     crowd.close();
   }
   return figures;
+}
+
+/** Whether all that was acknowledged is in the archive, where the server keeps one. */
+async function compareArchive(
+  scene: Scene,
+  server: RunningTarget,
+  load: Load,
+  name: string,
+): Promise<Figures> {
+  if (!server.archived) {
+    scene.say(`archive: none to compare with; ${scene.target.promise}`);
+    return {};
+  }
+  const acked = load.ackedCount;
+  const deadline = performance.now() + archivedWithinMs;
+  let archived = await server.archived();
+  while (archived < acked && performance.now() < deadline) {
+    await Bun.sleep(250);
+    archived = await server.archived();
+  }
+  scene.say(`archive: ${archived} messages in it, ${acked} acknowledged`);
+  if (archived < acked) scene.warn(`${acked - archived} acknowledged messages are not in the archive`);
+  return { [`${name}.archived`]: archived, [`${name}.acknowledged`]: acked };
 }

@@ -5,7 +5,7 @@ import { type Crowd, gather } from "#bench/driver/crowd.ts";
 import { cpuUsOf, memoryOf, tcpKernelKiB } from "#bench/driver/process-tree.ts";
 import { traffic } from "#bench/driver/web-socket.ts";
 import type { Figures, Journey, Scene } from "#bench/journey.ts";
-import type { RunningTarget } from "#bench/targets/target.ts";
+import { besideBanyan, type RunningTarget } from "#bench/targets/target.ts";
 
 /** As few as are enough for code and caches to be warm. */
 const warmShare = 0.1;
@@ -14,7 +14,7 @@ const deaf = { acked() {}, refused() {}, delivered() {}, saw() {} };
 export const idleJourney: Journey = {
   name: "idle",
   title: "idle sessions in 50 conversations each",
-  targets: ["banyan", "socketio-postgres", "raw-publish"],
+  targets: ["banyan", ...besideBanyan],
   async run(scene) {
     const server = await scene.start();
     const seats = scene.target.crowd(scene.sizes.crowd);

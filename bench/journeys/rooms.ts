@@ -3,6 +3,7 @@
 import type { Group } from "#bench/driver/load.ts";
 import type { Link } from "#bench/driver/web-socket.ts";
 import type { Journey } from "#bench/journey.ts";
+import { targetNames } from "#bench/targets/target.ts";
 import { runGroupLoad } from "./group-load.ts";
 
 /** Messages under way in all rooms together, so that batches have something to batch. */
@@ -14,7 +15,7 @@ const sampleEvery = 25;
 export const roomsJourney: Journey = {
   name: "rooms",
   title: "10 rooms of 100",
-  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
+  targets: targetNames,
   run: (scene) => {
     const { rooms, roomMembers } = scene.sizes;
     const placeOf = (room: number) => scene.target.place("room", room);
@@ -27,7 +28,7 @@ export const roomsJourney: Journey = {
         Array.from({ length: rooms }, (_, room) =>
           roomOf(placeOf(room), links.slice(room * roomMembers, (room + 1) * roomMembers)),
         ),
-      inFlightPerGroup: inFlightRooms / rooms,
+      inFlightPerGroup: scene.target.inFlight?.rooms ?? inFlightRooms / rooms,
       fixedRates: [300],
       per: "delivery",
     });
@@ -37,7 +38,7 @@ export const roomsJourney: Journey = {
 export const largeRoomJourney: Journey = {
   name: "largeRoom",
   title: "one room of 1,000",
-  targets: ["banyan", "banyan-cluster", "socketio-postgres", "raw-publish"],
+  targets: targetNames,
   run: (scene) => {
     const place = scene.target.place("largeRoom", 0);
     return runGroupLoad(scene, {
@@ -46,7 +47,7 @@ export const largeRoomJourney: Journey = {
         scene.target.seat(user, [place]),
       ),
       groupsOf: (links) => [roomOf(place, links)],
-      inFlightPerGroup: inFlightLargeRoom,
+      inFlightPerGroup: scene.target.inFlight?.largeRoom ?? inFlightLargeRoom,
       fixedRates: [30, 100],
       per: "delivery",
     });

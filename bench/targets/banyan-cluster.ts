@@ -18,6 +18,7 @@ const readyWithinMs = 60_000;
 export const banyanClusterTarget: Target = {
   ...banyanTarget,
   name: "banyan-cluster",
+  title: "Banyan, cluster",
   start: ({ cores, folder, cluster }) => onCores(cores, () => start(folder, cluster)),
 };
 

@@ -4,7 +4,9 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { banyanBinary } from "#bench/driver/dialect-banyan.ts";
+import { openDatabase } from "#bench/seeding/database.ts";
 import { journeyUsers, worldOf } from "#bench/seeding/world.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { end, freePort, pinned, type Target, untilReady } from "./target.ts";
 
 const door = join(import.meta.dir, "../../ops/main.ts");
@@ -20,8 +22,23 @@ export const lifted = {
   BANYAN_LOG_LEVEL: "warn",
 };
 
+const liftedText = Object.entries(lifted)
+  .map(([name, value]) => `${name}=${value}`)
+  .join("\n");
+
 export const banyanTarget: Target = {
   name: "banyan",
+  title: "Banyan",
+  role: "ours",
+  promise: "acknowledged after the commit",
+  version: () => manifest.version,
+  configuration: () => [
+    {
+      title: "beyond the defaults of `./banyan serve`, since each client of the driver is a flood",
+      text: liftedText,
+    },
+  ],
+  missing: () => null,
   dialect: (seed) => banyanBinary(seed),
   place: (kind, n) => {
     if (kind === "pair") return world.pair(n);
@@ -45,11 +62,23 @@ export const banyanTarget: Target = {
       env: { ...process.env, ...lifted },
     });
     await untilReady(`http://127.0.0.1:${port}/health/ready`, child, log);
+    const stored = await messagesIn(folder);
     return {
       port,
       pids: [child.pid],
+      archived: async () => (await messagesIn(folder)) - stored,
       stop: () => end(child, "SIGTERM"),
       kill: () => end(child, "SIGKILL"),
     };
   },
 };
+
+async function messagesIn(folder: string): Promise<number> {
+  const sql = openDatabase(folder);
+  try {
+    const [row] = await sql`select count(*) messages from messages`;
+    return Number(row.messages);
+  } finally {
+    await sql.close();
+  }
+}

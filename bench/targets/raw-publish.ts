@@ -3,6 +3,7 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { rawPublish } from "#bench/driver/dialect-peers.ts";
+import { shown } from "./files.ts";
 import { crowdPlaces } from "./peer-places.ts";
 import { end, freePort, pinned, type Target, untilReady } from "./target.ts";
 
@@ -11,6 +12,12 @@ const firstOf = { pair: 1_000_000, room: 2_000_000, largeRoom: 3_000_000 };
 
 export const rawPublishTarget: Target = {
   name: "raw-publish",
+  title: "bare publish (floor)",
+  role: "limit",
+  promise: "acknowledged when published; nothing is kept",
+  version: () => `Bun ${Bun.version}`,
+  configuration: () => shown("bench/peers/raw-publish/server.ts"),
+  missing: () => null,
   dialect: () => rawPublish(),
   place: (kind, n) => String(firstOf[kind] + n),
   seat: (_, places) => ({ token: "", places }),

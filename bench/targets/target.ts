@@ -4,7 +4,26 @@ import { readFileSync } from "node:fs";
 import type { Subprocess } from "bun";
 import type { Dialect, Seat } from "#bench/driver/dialect.ts";
 
-export type TargetName = "banyan" | "banyan-cluster" | "socketio-postgres" | "raw-publish";
+export const targetNames = [
+  "banyan",
+  "banyan-cluster",
+  "socketio-postgres",
+  "ejabberd",
+  "prosody",
+  "centrifugo",
+  "nats",
+  "jetstream",
+  "raw-publish",
+  "c-epoll",
+] as const;
+
+export type TargetName = (typeof targetNames)[number];
+
+/** Met when nothing else is asked for. */
+export const quickTargets: readonly TargetName[] = ["banyan", "socketio-postgres", "raw-publish"];
+
+/** All that stand beside Banyan: chat servers, and what marks a limit because it keeps nothing or is no server. */
+export const besideBanyan = targetNames.filter((name) => name !== "banyan" && name !== "banyan-cluster");
 
 export interface RunningTarget {
   readonly port: number;
@@ -19,6 +38,8 @@ export interface RunningTarget {
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
+  /** Different messages in its archive since it started; absent where it keeps none. */
+  archived?(): Promise<number>;
 }
 
 export interface StartOptions {
@@ -52,8 +73,28 @@ export const usualCluster: ClusterShape = {
   env: {},
 };
 
+/** A file that the server is started with, or a line on how it is used. */
+export interface ConfigurationText {
+  readonly title: string;
+  readonly text: string;
+}
+
 export interface Target {
   readonly name: TargetName;
+  /** As people call it. */
+  readonly title: string;
+  readonly role: "ours" | "peer" | "limit";
+  /** In a line: what is certain when it acknowledges a message. */
+  readonly promise: string;
+  version(): string;
+  /** All that differs from an installation by default, for people who doubt the figures. */
+  configuration(): readonly ConfigurationText[];
+  /** null: it can be started here; else what is missing and the command that installs it. */
+  missing(): string | null;
+  /** Journeys that it is left out of, by name, and why. */
+  readonly cannot?: Readonly<Record<string, string>>;
+  /** Messages under way at a time in each room, where fewer than the usual saturate it. */
+  readonly inFlight?: { readonly rooms?: number; readonly largeRoom?: number };
   start(options: StartOptions): Promise<RunningTarget>;
   dialect(seed: number): Dialect;
   /** The conversation of pair, room or large room number `n`. */

@@ -2,6 +2,11 @@
 
 import { banyanTarget } from "./banyan.ts";
 import { banyanClusterTarget } from "./banyan-cluster.ts";
+import { cEpollTarget } from "./c-epoll.ts";
+import { centrifugoTarget } from "./centrifugo.ts";
+import { ejabberdTarget } from "./ejabberd.ts";
+import { jetStreamTarget, natsTarget } from "./nats.ts";
+import { prosodyTarget } from "./prosody.ts";
 import { rawPublishTarget } from "./raw-publish.ts";
 import { socketIoTarget } from "./socketio-postgres.ts";
 import type { Target, TargetName } from "./target.ts";
@@ -10,5 +15,11 @@ export const targets: Record<TargetName, Target> = {
   banyan: banyanTarget,
   "banyan-cluster": banyanClusterTarget,
   "socketio-postgres": socketIoTarget,
+  ejabberd: ejabberdTarget,
+  prosody: prosodyTarget,
+  centrifugo: centrifugoTarget,
+  nats: natsTarget,
+  jetstream: jetStreamTarget,
   "raw-publish": rawPublishTarget,
+  "c-epoll": cEpollTarget,
 };

@@ -3,7 +3,7 @@
 
 import { chmodSync, chownSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import type { Subprocess } from "bun";
+import { SQL, type Subprocess } from "bun";
 import { findBinaries } from "#adapters/postgres/embedded/binaries.ts";
 import { chooseRunAs } from "#adapters/postgres/embedded/run-as.ts";
 import { pinned } from "#bench/targets/target.ts";
@@ -11,9 +11,20 @@ import { pinned } from "#bench/targets/target.ts";
 export interface PeerDatabase {
   readonly child: Subprocess;
   readonly socketFolder: string;
+  /** On loopback; null: it has the Unix socket only. */
+  readonly port: number | null;
 }
 
-export async function startDatabase(folder: string, cores: string | null): Promise<PeerDatabase> {
+/** For people who doubt the figures. */
+export const peerPostgres =
+  "PostgreSQL's own defaults (fsync on, synchronous_commit on, shared_buffers 128 MB), from the same binaries as Banyan's; max_connections 200";
+
+/** `port`: for peers that cannot speak over a Unix socket. */
+export async function startDatabase(
+  folder: string,
+  cores: string | null,
+  port: number | null = null,
+): Promise<PeerDatabase> {
   const binaries = findBinaries();
   const data = join(folder, "data");
   const socketFolder = join(folder, "run");
@@ -29,14 +40,39 @@ export async function startDatabase(folder: string, cores: string | null): Promi
     if (done.exitCode !== 0) throw new Error(`initdb failed: ${done.stderr.toString()}`);
   }
   const output = openSync(join(folder, "postgres.log"), "a");
-  const postgres = [binaries.postgres, "-D", data, "-k", socketFolder, "-h", ""];
+  const listen = port === null ? ["-h", ""] : ["-h", "127.0.0.1", "-p", String(port)];
+  const postgres = [
+    binaries.postgres,
+    "-D",
+    data,
+    "-k",
+    socketFolder,
+    "-c",
+    "max_connections=200",
+    ...listen,
+  ];
   const child = Bun.spawn(pinned(cores, runAs.wrap(postgres, { dieWithUs: true })), {
     stdin: "ignore",
     stdout: output,
     stderr: output,
   });
-  await untilSocket(join(socketFolder, ".s.PGSQL.5432"), child);
-  return { child, socketFolder };
+  await untilSocket(join(socketFolder, `.s.PGSQL.${port ?? 5432}`), child);
+  return { child, socketFolder, port };
+}
+
+/** The bench's own statement in it, as its superuser; several may stand in one text. */
+export async function ask(
+  { socketFolder, port }: PeerDatabase,
+  statement: string,
+  database = "postgres",
+): Promise<readonly Record<string, unknown>[]> {
+  const path = join(socketFolder, `.s.PGSQL.${port ?? 5432}`);
+  const sql = new SQL({ adapter: "postgres", path, username: "postgres", database, max: 1 } as never);
+  try {
+    return await sql.unsafe(statement);
+  } finally {
+    await sql.close();
+  }
 }
 
 async function untilSocket(path: string, child: Subprocess): Promise<void> {
