@@ -1,10 +1,11 @@
 // Sockets as the gateway sees them. Adapters: Bun's native server, and a simulated network.
-// Rules P41 - P44 in ports/SPEC.md.
+// Rules P41 - P44 and P92 in ports/SPEC.md.
 //
 // P41 send and publish never block; what a slow reader cannot take beyond its bounded queue is dropped whole.
 // P42 a topic's subscribers get what is published to it, in order, each payload whole.
 // P43 closed is called exactly once for every opened socket; after it nothing is sent.
 // P44 a socket that is silent for longer than the limit is closed.
+// P92 of a paused socket nothing more is read; after resume it comes whole and in order.
 
 export type SocketPayload = string | Uint8Array<ArrayBuffer>;
 
@@ -21,6 +22,9 @@ export interface Socket {
   send(payload: SocketPayload): boolean;
   /** Runs `sends` so that its payloads leave in one write. */
   together(sends: () => void): void;
+  /** Reads no more until `resume`, so that whoever sends is held up (P92). */
+  pause(): void;
+  resume(): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
   close(code: number, reason: string): void;

@@ -18,6 +18,8 @@ export const binaryCodec: Codec = {
   encodeServer: (frame) => pack(serverFrame.toBinary(frame)),
   decodeClient: (payload) => decoded(() => clientFrame.fromBinary(unpack(notTooLarge(payload)))),
   decodeServer: (payload) => decoded(() => serverFrame.fromBinary(unpack(payload))),
+  sendIdOf,
+  encodeOverloaded,
   encodeChange: (value) => pack(change.toBinary(value)),
   frameChanges,
 };
@@ -30,6 +32,43 @@ function unpack(payload: Payload): unknown {
   if (typeof payload === "string") throw new WrongForm("a text frame on a binary connection");
   checkMessagePack(payload);
   return unpackr.unpack(payload);
+}
+
+const sendNo = clientFrame.members.send.no;
+
+/** [3, id, ...]: an array of up to fifteen values. An id that takes more than four bytes is left to the full look. */
+function sendIdOf(payload: Payload): number | null {
+  if (typeof payload === "string" || payload.length < idBytesMax) return null;
+  if ((payload[0]! & 0xf0) !== 0x90 || payload[1] !== sendNo) return null;
+  const first = payload[2]!;
+  if (first < 0x80) return first;
+  if (first === 0xcc) return payload[3]!;
+  if (first === 0xcd) return (payload[3]! << 8) | payload[4]!;
+  if (first !== 0xce) return null;
+  return ((payload[3]! << 24) | (payload[4]! << 16) | (payload[5]! << 8) | payload[6]!) >>> 0;
+}
+
+const idBytesMax = 7;
+
+/** Encoded once, with numbers of four bytes that are written over. */
+const overloaded = pack(
+  serverFrame.toBinary({ kind: "refused", code: "overloaded", id: 0xfffffffe, retryAfterMs: 0xffffffff }),
+);
+const overloadedIdAt = overloaded.length - 9;
+const overloadedRetryAt = overloaded.length - 4;
+
+function encodeOverloaded(id: number, retryAfterMs: number): Payload {
+  const frame = overloaded.slice();
+  writeUint32(frame, overloadedIdAt, id);
+  writeUint32(frame, overloadedRetryAt, retryAfterMs);
+  return frame;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 const changesNo = serverFrame.members.changes.no;

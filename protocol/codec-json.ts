@@ -11,6 +11,9 @@ export const jsonCodec: Codec = {
   encodeServer: (frame) => JSON.stringify(serverFrame.toJson(frame)),
   decodeClient: (payload) => decoded(() => clientFrame.fromJson(parse(notTooLarge(payload)))),
   decodeServer: (payload) => decoded(() => serverFrame.fromJson(parse(payload))),
+  sendIdOf: () => null,
+  encodeOverloaded: (id, retryAfterMs) =>
+    `{"kind":"refused","code":"overloaded","id":${id},"retryAfterMs":${retryAfterMs}}`,
   encodeChange: (value) => JSON.stringify(change.toJson(value)),
   frameChanges: (conversation, changes) =>
     `{"kind":"changes","conversation":"${conversation}","changes":[${changes.join(",")}]}`,

@@ -13,6 +13,10 @@ export interface Codec {
   /** The frame, or why it is not one (the detail of `bad_frame`; it never repeats the content). */
   decodeClient(payload: Payload): Decoded<ClientFrame>;
   decodeServer(payload: Payload): Decoded<ServerFrame>;
+  /** The id of a client's `send`, found without a look at the rest; null: what this is takes a full look. */
+  sendIdOf(payload: Payload): number | null;
+  /** The frame `refused` with the code `overloaded`, for the many that are refused in one moment. */
+  encodeOverloaded(id: number, retryAfterMs: number): Payload;
   encodeChange(change: WireChange): Payload;
   /** A `changes` frame around changes that this codec encoded before. */
   frameChanges(conversation: string, changes: readonly Payload[]): Payload;

@@ -134,6 +134,14 @@ class BunSocket implements Socket {
     this.#native.cork(sends);
   }
 
+  pause(): void {
+    this.#native.pause();
+  }
+
+  resume(): void {
+    this.#native.resume();
+  }
+
   subscribe(topic: string): void {
     this.#native.subscribe(topic);
   }

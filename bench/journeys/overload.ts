@@ -9,6 +9,8 @@ import { pairGroups, pairSeats } from "./direct.ts";
 const sliceMs = 500;
 const inFlightPerPair = 4;
 const calmSeconds = 6;
+/** So many in a row are back to usual. */
+const usualSlices = 3_000 / sliceMs;
 
 export const overloadJourney: Journey = {
   name: "overload",
@@ -78,15 +80,21 @@ function figuresOf(scene: Scene, who: string, peak: number, slices: readonly Sli
   };
 }
 
-/** From when on every slice was as quick as usual and nobody was refused; null: not by the end. */
+/**
+ * From when on it was as quick as usual, and nobody refused, for some seconds without a break; null: not by the end.
+ * What comes later is not the overload's doing, and is in the lines above.
+ */
 function recoveredAt(
   slices: readonly Slice[],
   p99MsMax: number,
   refusals: (slice: Slice) => number,
 ): number | null {
-  const lastBad = slices.findLastIndex((slice) => slice.ack.p99Ms > p99MsMax || refusals(slice) > 0);
-  if (lastBad === slices.length - 1) return null;
-  return lastBad < 0 ? 0 : slices[lastBad]!.atMs;
+  const isUsual = (slice: Slice) => slice.ack.p99Ms <= p99MsMax && refusals(slice) === 0;
+  const first = slices.findIndex(
+    (_, at) => at + usualSlices <= slices.length && slices.slice(at, at + usualSlices).every(isUsual),
+  );
+  if (first < 0) return null;
+  return first === 0 ? 0 : slices[first - 1]!.atMs;
 }
 
 function lineOf(slice: Slice): string {
@@ -96,9 +104,10 @@ function lineOf(slice: Slice): string {
     .map(([part, us]) => [part, Math.round(us / 10_000 / slice.seconds)] as const)
     .filter(([, percent]) => percent > 4)
     .map(([part, percent]) => `${part} ${percent} %`);
+  const server = Math.round(slice.serverCpuUs / 10_000 / slice.seconds);
   return (
     `${["before", "overload", "after"][slice.phase]} ${(slice.atMs / 1000).toFixed(1)} s: offered ${perSecond(slice.offered)}/s, ` +
     `acknowledged ${perSecond(slice.acked)}/s, p99 ${slice.ack.p99Ms.toFixed(0)} ms` +
-    `${refused.length > 0 ? `, refused ${refused.join(", ")}` : ""}${busy.length > 0 ? `; ${busy.join(", ")}` : ""}`
+    `${refused.length > 0 ? `, refused ${refused.join(", ")}` : ""}; server ${server} %${busy.length > 0 ? ` (${busy.join(", ")})` : ""}`
   );
 }

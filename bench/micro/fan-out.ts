@@ -66,6 +66,8 @@ function deafSocket(): Socket {
     session: null,
     send: () => true,
     together: (sends) => sends(),
+    pause() {},
+    resume() {},
     subscribe() {},
     unsubscribe() {},
     close() {},

@@ -12,6 +12,7 @@ import type { Holds } from "./holds.ts";
 import type { Hub } from "./hub.ts";
 import type { Lookers } from "./look.ts";
 import { encodePacked } from "./pack.ts";
+import type { Receipts } from "./receipts.ts";
 import type { ClientSession } from "./session.ts";
 import { caughtUpFrame, refusedFrame } from "./translate.ts";
 
@@ -25,6 +26,7 @@ export interface CommandNeeds {
   readonly lookers: Lookers;
   readonly audit: DeliveryAudit;
   readonly holds: Holds;
+  readonly receipts: Receipts;
 }
 
 /** What is written into the log, and may have to wait. */
@@ -100,13 +102,14 @@ async function send(needs: CommandNeeds, session: ClientSession, frame: Send): P
 }
 
 async function receipted(
-  { holds }: CommandNeeds,
+  { holds, receipts }: CommandNeeds,
   session: ClientSession,
   id: number,
   answer: Promise<Result<Receipt, Refusal>>,
 ): Promise<void> {
   const result = await answer;
-  if (result.ok) return session.answer({ kind: "ack", id, ...result.value });
+  if (result.ok)
+    return receipts.tell(session, session.codec.encodeServer({ kind: "ack", id, ...result.value }));
   const { refusal } = result;
   if (refusal.reason !== "overloaded") return session.answer(refusedFrame(refusal, id));
   const retryAfterMs = holds.hold(session, refusal.retryAfterMs ?? 0);

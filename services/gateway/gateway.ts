@@ -27,6 +27,7 @@ import { Holds } from "./holds.ts";
 import { Hub, type HubLimits } from "./hub.ts";
 import { Lookers } from "./look.ts";
 import { PeopleCheck } from "./people-check.ts";
+import { Receipts } from "./receipts.ts";
 import { ClientSession } from "./session.ts";
 import { Shedding } from "./shed.ts";
 import { headOf, refusedFrame } from "./translate.ts";
@@ -97,7 +98,14 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   const lookers = new Lookers(hub, presence);
   const holds = new Holds(clock);
   const audit = new DeliveryAudit({ ...needs, hub, events: needs.auditEvents ?? unheard });
-  const commandNeeds: CommandNeeds = { messaging: needs.messaging, hub, lookers, audit, holds };
+  const commandNeeds: CommandNeeds = {
+    messaging: needs.messaging,
+    hub,
+    lookers,
+    audit,
+    holds,
+    receipts: new Receipts(),
+  };
   const greeter = new Greeter({
     ...needs,
     hub,

@@ -31,6 +31,8 @@ export class ClientSession {
   inFlight = 0;
   /** Names of sends that are not answered yet: their receipts tell this session what the change would. */
   namesInFlight: Set<MessageName> | null = null;
+  /** Receipts that leave at the end of this moment. */
+  receipts: SocketPayload[] | null = null;
   /** Fulfils when the catch-ups that it has asked for are answered. */
   catchingUp: Promise<void> | null = null;
   looking: Looking | null = null;
@@ -43,6 +45,8 @@ export class ClientSession {
   heldUntil = 0;
   /** Ids of sends that were refused meanwhile and are not told so yet. */
   unsaid: number[] | null = null;
+  heldAt = 0;
+  lateSends = 0;
   #endHelloLimit: (() => void) | null = null;
 
   constructor(socket: Socket, codec: Codec, allowance: number) {

@@ -3,6 +3,7 @@
 // statement for one costs ten times a share in a statement for fifty. Statements under way are bounded.
 
 import type { ConversationId } from "#base/ids.ts";
+import { QueueBound } from "#base/queue-bound.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Appended, MessageLog, NewMessage } from "#ports/message-log.ts";
 
@@ -11,7 +12,7 @@ export interface CommitQueueLimits {
   readonly groupMax: number;
   /** Commands that wait in one lane; one more is answered "full". */
   readonly laneQueueMax: number;
-  /** Where more than a group waits and the first of them for longer than this, the next is answered "full". */
+  /** Where more than a group waits, so many may that none waits longer; the nearer to it, the more are answered "full". */
   readonly laneWaitMsMax: number;
   /** Statements under way at once, over all lanes. */
   readonly statementsMax: number;
@@ -21,6 +22,8 @@ export interface CommitQueueLimits {
 
 /** A group of this size is worth its statement: it does not wait for more. */
 const groupEnough = 64;
+/** What one group counts for in the mean of the last ones. */
+const latestShare = 0.1;
 /** Over which time a lane's rate is measured. */
 const rateMemoryMs = 200;
 
@@ -56,6 +59,9 @@ interface Lane {
   lastSendAt: number;
   /** When the first of those that wait now came. */
   waitingSince: number;
+  readonly bound: QueueBound;
+  /** Since when it writes groups without a pause; 0: it waits for more. */
+  fullSince: number;
 }
 
 export class CommitQueue {
@@ -80,6 +86,8 @@ export class CommitQueue {
       recent: 0,
       lastSendAt: 0,
       waitingSince: 0,
+      bound: new QueueBound(limits.laneWaitMsMax),
+      fullSince: 0,
     }));
   }
 
@@ -120,10 +128,12 @@ export class CommitQueue {
   }
 
   /** By number, and by time: what waits longer than that is worth less than an early refusal. */
-  #isFull({ waiting }: Lane): boolean {
+  #isFull({ waiting, bound }: Lane): boolean {
     const { laneQueueMax, laneWaitMsMax, groupMax } = this.#limits;
     if (waiting.length >= laneQueueMax) return true;
-    return waiting.length > groupMax && this.#clock.now() - waiting[0]!.since > laneWaitMsMax;
+    if (waiting.length <= groupMax) return false;
+    const now = this.#clock.now();
+    return now - waiting[0]!.since > laneWaitMsMax || !bound.takes(waiting.length, now);
   }
 
   #enter(lane: Lane, waiting: WaitingSend | WaitingTask): void {
@@ -194,12 +204,20 @@ export class CommitQueue {
     try {
       lane.waitingSince = this.#clock.now();
       const answers = await this.#log.append(lane.no, messages);
+      this.#measure(lane, group.length);
       this.#listener.committed(messages, answers);
       for (let i = 0; i < group.length; i++) group[i]!.answer(answers[i]!);
     } catch (error) {
       this.#listener.failed(new Set(messages.map((message) => message.conversation)));
       for (const send of group) send.fail(error);
     }
+  }
+
+  /** From group to group, where there was enough for one: what the process does in between counts as well. */
+  #measure(lane: Lane, count: number): void {
+    const now = this.#clock.now();
+    if (lane.fullSince > 0) lane.bound.measured(count / Math.max(1, now - lane.fullSince), latestShare);
+    lane.fullSince = lane.waiting.length >= this.#limits.groupMax ? now : 0;
   }
 }
 

@@ -143,6 +143,8 @@ async function enter(gateway: Gateway, token: string): Promise<{ ping(): Answer 
       return true;
     },
     together: (sends) => sends(),
+    pause() {},
+    resume() {},
     subscribe() {},
     unsubscribe() {},
     close() {},

@@ -1,7 +1,8 @@
-// The contract of sockets, rules P41 - P44, for adapters that speak to real clients, over real connections.
+// The contract of sockets, rules P41 - P44 and P92, for adapters that speak to real clients, over real connections.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket, SocketHandler, SocketPayload, Sockets } from "#ports/sockets.ts";
+import { until } from "#tests/parts/until.ts";
 import { openRawReader, type RawReader } from "./raw-reader.ts";
 
 export interface SocketsUnderTest {
@@ -170,6 +171,29 @@ export function socketsContract(
       client.close();
       await seen.untilClosed(socket);
       expect(seen.payloads.get(socket)).toEqual(["text 🌳", Uint8Array.of(0, 255)]);
+    });
+
+    test("[P92] of a paused socket nothing is read until it is resumed, and then all of it, in order", async () => {
+      const { url, seen } = await openSockets();
+      const [held, other] = [await openClient(url, seen), await openClient(url, seen)];
+      held.client.send("0");
+      await until("the first is read", () => seen.payloads.get(held.socket)?.length === 1);
+      held.socket.pause();
+      for (let i = 1; i <= 40; i++) {
+        held.client.send(String(i));
+        other.client.send(String(i));
+        held.socket.send(`told ${i}`);
+      }
+      await held.until(40);
+      await until("the other is read", () => seen.payloads.get(other.socket)?.length === 40);
+      expect(seen.payloads.get(held.socket)).toEqual(["0"]);
+      held.socket.resume();
+      await until("all is read", () => seen.payloads.get(held.socket)?.length === 41);
+      expect(seen.payloads.get(held.socket)).toEqual(Array.from({ length: 41 }, (_, i) => String(i)));
+      held.socket.pause();
+      held.socket.close(4000, "enough");
+      await seen.untilClosed(held.socket);
+      held.socket.resume();
     });
 
     test("[P43] closed comes once, whoever ended it, and nothing is received or sent afterwards", async () => {

@@ -41,6 +41,8 @@ class KeptSocket implements Socket {
   together(sends: () => void): void {
     sends();
   }
+  pause(): void {}
+  resume(): void {}
   subscribe(): void {}
   unsubscribe(): void {}
   close(code: number): void {

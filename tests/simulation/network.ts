@@ -178,6 +178,7 @@ class ServerEnd implements Socket {
   readonly cookieToken = null;
   session: unknown = null;
   #isClosed = false;
+  #unread: SocketPayload[] | null = null;
 
   constructor(
     readonly wire: Wire,
@@ -189,7 +190,18 @@ class ServerEnd implements Socket {
   }
 
   receive(payload: SocketPayload): void {
-    if (!this.#isClosed) this.listener.handler.received(this, payload);
+    if (this.#unread) this.#unread.push(payload);
+    else if (!this.#isClosed) this.listener.handler.received(this, payload);
+  }
+
+  pause(): void {
+    this.#unread ??= [];
+  }
+
+  resume(): void {
+    const unread = this.#unread ?? [];
+    this.#unread = null;
+    for (const payload of unread) this.receive(payload);
   }
 
   send(payload: SocketPayload): boolean {
