@@ -1,6 +1,7 @@
 // Exponential backoff with full jitter (M. Brooker, "Exponential Backoff And Jitter", 2015): after a fault,
 // thousands of clients come back spread over the wait instead of together. The first waits do not grow: a server
-// that restarts is back within two seconds, and its people should not notice.
+// that restarts is back within two seconds, and its people should not notice. Doubled waits would keep the unluckiest
+// away for half a minute after a fault of six seconds.
 
 import { maxima } from "./maxima.ts";
 import type { Chance } from "./types.ts";
@@ -9,7 +10,7 @@ import type { Chance } from "./types.ts";
 export function backoffMs(attempt: number, chance: Chance): number {
   const capMs = Math.min(
     maxima.retryMaxMs,
-    maxima.retryBaseMs * 2 ** Math.min(Math.max(0, attempt - maxima.retriesBeforeGrowth), 16),
+    maxima.retryBaseMs * maxima.retryGrowth ** Math.max(0, attempt - maxima.retriesBeforeGrowth),
   );
   return Math.floor(chance.fraction() * capMs);
 }

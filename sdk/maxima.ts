@@ -53,9 +53,11 @@ export const maxima = {
   /** A command without an answer for this long means a broken connection. */
   answerWithinMs: 15 * secondMs,
   httpWithinMs: 20 * secondMs,
-  /** Full jitter: a wait is drawn from 0 to `retryBaseMs`, doubled with each attempt after the first few. */
+  /** Full jitter: a wait is drawn from 0 to `retryBaseMs`, which grows with each attempt after the first few. */
   retryBaseMs: secondMs,
   retriesBeforeGrowth: 3,
+  /** So slowly that nobody waits much longer than the fault lasted. */
+  retryGrowth: 1.3,
   retryMaxMs: 30 * secondMs,
   /** The server closed because it refused too many frames in a row. */
   afterFloodMs: minuteMs,

@@ -73,9 +73,10 @@ test("waits grow with failures, are spread by chance, and start small again afte
       return client.state.retryAt - clock.now();
     };
     const seen: number[] = [];
-    for (let attempt = 0; attempt < 8; attempt++) {
+    for (let attempt = 0; attempt < 16; attempt++) {
       const waitMs = waitOfEnd();
-      expect(waitMs).toBeLessThanOrEqual(Math.min(maxima.retryMaxMs, maxima.retryBaseMs * 2 ** attempt));
+      const grown = maxima.retryBaseMs * maxima.retryGrowth ** attempt;
+      expect(waitMs).toBeLessThanOrEqual(Math.min(maxima.retryMaxMs, grown));
       seen.push(waitMs);
       await clock.pass(waitMs);
       expect(client.state.kind).toBe("connecting");
