@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { centrifugo } from "#bench/driver/dialect-centrifugo.ts";
 import { ask, peerPostgres, startDatabase } from "#bench/peers/socketio-postgres/database.ts";
-import { builtPeer, filled, installPeers, saidVersion, shown } from "./files.ts";
+import { builtPeer, builtVersion, filled, installPeers, shown } from "./files.ts";
 import { crowdPlaces } from "./peer-places.ts";
 import { running, startPeer } from "./peer-process.ts";
 import { end, freePort, type Target } from "./target.ts";
@@ -18,7 +18,7 @@ export const centrifugoTarget: Target = {
   title: "Centrifugo + PostgreSQL",
   role: "peer",
   promise: "acknowledged after the commit of the backend behind its publish proxy",
-  version: () => saidVersion([program, "version"]),
+  version: () => builtVersion("centrifugo"),
   configuration: () => [
     ...shown(configurationFile, "bench/peers/centrifugo/backend.ts"),
     { title: "PostgreSQL", text: peerPostgres },

@@ -32,6 +32,13 @@ export function builtPeer(name: string): string {
   return join(root, ".artifacts/parts/peers", name);
 }
 
+/** The version of the module that the program was built from, as Go wrote it there. */
+export function builtVersion(name: string): string {
+  if (!Bun.which("go")) return "unknown";
+  const said = Bun.spawnSync(["go", "version", "-m", builtPeer(name)], { stderr: "ignore" });
+  return /^\tmod\t\S+\t(\S+)/m.exec(said.stdout.toString())?.[1] ?? "unknown";
+}
+
 /** The version of a Debian package, or "missing". */
 export function debianVersion(name: string): string {
   if (!Bun.which("dpkg-query")) return "missing";

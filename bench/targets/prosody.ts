@@ -38,6 +38,10 @@ export const prosodyTarget: Target = {
     const { socketFolder } = database;
     const configuration = join(folder, "prosody.cfg.lua");
     writeFileSync(configuration, filled(configurationFile, { port, databasePort, socketFolder, folder }));
+    if (!known) {
+      register(configuration);
+      await ask(database, accounts, "prosody");
+    }
     const child = await startPeer({
       command: [program, "--config", configuration, "-F"],
       cores,
@@ -45,12 +49,17 @@ export const prosodyTarget: Target = {
       port,
       cwd: folder,
     });
-    // It has made its tables by now.
-    if (!known) await ask(database, accounts, "prosody");
     await ask(database, "truncate prosodyarchive", "prosody");
     return running(port, child, database, { archived: () => archivedIn(database) });
   },
 };
+
+/** It makes its tables at its first account. */
+function register(configuration: string): void {
+  const command = ["prosodyctl", "--config", configuration, "register", "first", xmppHost, xmppPassword];
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { stdout: "pipe", stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`prosodyctl: ${stdout}${stderr}`);
+}
 
 const accounts = `insert into prosody (host, "user", store, key, type, value)
   select '${xmppHost}', 'u' || n, 'accounts', 'password', 'string', '${xmppPassword}' from generate_series(0, ${xmppUsers - 1}) n`;

@@ -56,8 +56,9 @@ export async function startDatabase(
     stdout: output,
     stderr: output,
   });
-  await untilSocket(join(socketFolder, `.s.PGSQL.${port ?? 5432}`), child);
-  return { child, socketFolder, port };
+  const database = { child, socketFolder, port };
+  await untilAnswers(database);
+  return database;
 }
 
 /** The bench's own statement in it, as its superuser; several may stand in one text. */
@@ -75,12 +76,12 @@ export async function ask(
   }
 }
 
-async function untilSocket(path: string, child: Subprocess): Promise<void> {
+/** Until it answers a statement: its socket is there earlier. */
+async function untilAnswers(database: PeerDatabase): Promise<void> {
   const deadline = performance.now() + 30_000;
-  while (performance.now() < deadline && child.exitCode === null) {
-    const answers = await Bun.connect({ unix: path, socket: { data() {} } }).catch(() => null);
-    answers?.end();
-    if (answers) return;
+  while (performance.now() < deadline && database.child.exitCode === null) {
+    const answer = await ask(database, "select 1").catch(() => null);
+    if (answer) return;
     await Bun.sleep(20);
   }
   throw new Error("the peer's PostgreSQL did not start; see postgres.log in its folder");
