@@ -18,7 +18,7 @@ import { chooseRunAs, type RunAs } from "#adapters/postgres/embedded/run-as.ts";
 import { binaryOf } from "#ops/cluster/binaries.ts";
 import { endWithTests } from "#tests/parts/ending.ts";
 import { freePorts } from "#tests/parts/ports.ts";
-import { until } from "#tests/topologies/data-directory.ts";
+import { until } from "#tests/parts/until.ts";
 
 export interface PostgresPart {
   readonly port: number;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { binaryOf } from "#ops/cluster/binaries.ts";
 import { endWithTests } from "./ending.ts";
 import { freePorts } from "./ports.ts";
+import { until } from "./until.ts";
 
 export interface RedisPart {
   readonly port: number;
@@ -31,14 +32,11 @@ export async function startRedis(): Promise<RedisPart> {
   async function start(): Promise<void> {
     const settings = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "redis.log"];
     server = Bun.spawn([...command, ...settings], { cwd: folder, stdin: "ignore", stdout: "ignore" });
-    const endsAt = performance.now() + 10_000;
-    for (;;) {
-      const answer = await say(port, "PING").catch(() => "");
-      if (answer.startsWith("+PONG")) return;
-      if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}`);
-      if (performance.now() > endsAt) throw new Error("redis-server does not answer within 10 s");
-      await new Promise(setImmediate);
-    }
+    const started = server;
+    await until("redis-server answers", async () => {
+      if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`);
+      return (await say(port, "PING").catch(() => "")).startsWith("+PONG");
+    });
   }
 
   async function end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {

@@ -3,7 +3,7 @@
 export async function until<T>(
   what: string,
   look: () => Promise<T | false | undefined | null> | T | false | undefined | null,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<T> {
   const endsAt = performance.now() + withinMs;
   for (;;) {

@@ -5,9 +5,9 @@ import type { ConversationId, Seq } from "#base/ids.ts";
 import type { Subprotocol } from "#protocol/frames.ts";
 import { createClient } from "#sdk/client.ts";
 import type { Client } from "#sdk/types.ts";
+import { until } from "#tests/parts/until.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
 import { startWithinMs } from "#tests/topology.ts";
-import { until } from "./until.ts";
 
 setDefaultTimeout(30_000);
 

@@ -65,12 +65,3 @@ export function eventsOf(withinMs = 20_000) {
     },
   };
 }
-
-/** Waits until `holds`, looking often, and fails after a deadline. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000) {
-  const deadline = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise(setImmediate);
-  }
-}

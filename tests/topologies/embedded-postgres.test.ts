@@ -10,7 +10,8 @@ import { fromFileError, fromServerLog } from "#adapters/postgres/embedded/failur
 import { isAlive, processesOf } from "#adapters/postgres/embedded/processes.ts";
 import type { EmbeddedPostgres } from "#adapters/postgres/embedded/start.ts";
 import { openPostgres } from "#adapters/postgres/open.ts";
-import { dataDirectories, eventsOf, until } from "./data-directory.ts";
+import { until } from "#tests/parts/until.ts";
+import { dataDirectories, eventsOf } from "./data-directory.ts";
 import { namesIn, newRoom, writeWithoutPause } from "./writers.ts";
 
 setDefaultTimeout(60_000);

@@ -6,7 +6,7 @@ import { openPostgres, type PostgresOptions, type PostgresPorts } from "#adapter
 import type { ConversationId, MemberNo, MessageName } from "#base/ids.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { type PostgresPart, startPostgres, startReplica } from "#tests/parts/postgres.ts";
-import { until } from "./data-directory.ts";
+import { until } from "#tests/parts/until.ts";
 import { openFront, type TcpFront } from "./tcp-front.ts";
 import { namesIn, newRoom, writeWithoutPause } from "./writers.ts";
 

@@ -5,7 +5,7 @@ import { SQL } from "bun";
 import { openPostgres, type PostgresPorts } from "#adapters/postgres/open.ts";
 import type { ConversationId, MemberNo, MessageName } from "#base/ids.ts";
 import { type PostgresPart, startPostgres } from "#tests/parts/postgres.ts";
-import { until } from "./data-directory.ts";
+import { until } from "#tests/parts/until.ts";
 import { namesIn, newRoom } from "./writers.ts";
 
 setDefaultTimeout(60_000);

@@ -6,7 +6,7 @@ import { openPostgres, type PostgresPorts } from "#adapters/postgres/open.ts";
 import type { ConversationId, MemberNo, MessageName, Seq, UserId } from "#base/ids.ts";
 import { seed } from "#tests/contract/made-up.ts";
 import { type PostgresPart, startPostgres, startReplica } from "#tests/parts/postgres.ts";
-import { until } from "./data-directory.ts";
+import { until } from "#tests/parts/until.ts";
 import { newRoom } from "./writers.ts";
 
 setDefaultTimeout(60_000);
