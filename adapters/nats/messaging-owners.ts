@@ -29,6 +29,11 @@ export class Owners {
     return this.#names.length;
   }
 
+  /** Some are not asked that may yet be heard of again. */
+  get hasDoubts(): boolean {
+    return this.#suspects.size > 0;
+  }
+
   /** Whether the roll call knows it, be it leaving or suspected. */
   knows(instance: string): boolean {
     return this.#known.has(instance);

@@ -2,17 +2,19 @@
 // commands go to the live instance that its bucket prefers, in the order given, also while that one leaves or dies.
 // Rules P34 - P37, P56, P57, P88 in ports/SPEC.md.
 
-import { bucketOf, type ConversationId, type UserId } from "#base/ids.ts";
-import { refused } from "#base/result.ts";
-import type { ReadCursor } from "#ports/inbox.ts";
+import { bucketOf, type ConversationId } from "#base/ids.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { RollCall } from "#ports/roll-call.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import type { Nats } from "./connection.ts";
-import { answerSubject, backSubject, type Method } from "./messaging-codec.ts";
+import { backSubject, type Method } from "./messaging-codec.ts";
+import { Flows } from "./messaging-flows.ts";
 import { type RouterLimits, routerLimits } from "./messaging-limits.ts";
-import { type Command, Link, type Outcome } from "./messaging-link.ts";
+import type { Command, Outcome } from "./messaging-link.ts";
+import { Links } from "./messaging-links.ts";
+import { Lists } from "./messaging-lists.ts";
 import { Owners } from "./messaging-owners.ts";
+import { tellUnknown } from "./messaging-refusals.ts";
 
 export interface RouterOptions {
   readonly rollCall: RollCall;
@@ -38,312 +40,15 @@ export interface MessagingRouter extends Messaging {
   close(): void;
 }
 
-/** The commands of one key. While it moves, what was given back and what is new wait for what is still in flight. */
-interface Flow {
-  owner: string;
-  inFlight: number;
-  isMoving: boolean;
-  waiting: Command[];
-}
-
-const attemptsMax = 8;
 const sweepEveryMs = 50;
-/** Who has left may have answers on their way still. */
-const goneForMs = 200;
+/** Where nothing was under way: ten idle processes that wake twenty times a second are worth some work. */
+const sweepIdleEveryMs = 500;
 
 export function openMessagingRouter(nats: Nats, options: RouterOptions): MessagingRouter {
-  const { rollCall, local } = options;
-  const limits = { ...routerLimits, ...options.limits };
-  const router = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  const links = new Map<string, Link>();
-  const flows = new Map<string, Flow>();
-  const owners = new Owners(rollCall, (instance) => nats.isUp() || instance === local?.instance);
-  /** Without a key and without an instance to go to. */
-  let orphans: Command[] = [];
-  /** Keys of flows that wait for an instance to go to. */
-  const stuck = new Set<string>();
-  let [nextId, inFlightLocal, commands, returned, lost] = [1, 0, 0, 0, 0];
-
-  function refresh(): void {
-    owners.refresh();
-    for (const link of links.values()) {
-      if (owners.knows(link.instance)) link.goneAt = null;
-      else link.goneAt ??= performance.now();
-    }
-    if (owners.count > 0) placeOrphans();
-  }
-
-  function ask<M extends Method>(
-    method: M,
-    key: string | null,
-    bucket: number,
-    args: Parameters<Messaging[M]>,
-    to?: string,
-  ): ReturnType<Messaging[M]> {
-    const asked = new Promise<unknown>((answer, fail) => {
-      const askedAt = performance.now();
-      const deadline = askedAt + limits.deadlineMs;
-      const rest = { batch: 0, attempts: 0, answer, fail, ...(to === undefined ? {} : { to }) };
-      commands++;
-      give({ id: nextId++, method, args, bucket, key, askedAt, deadline, ...rest });
-    });
-    return asked as ReturnType<Messaging[M]>;
-  }
-
-  function give(command: Command): void {
-    if (command.key === null) return place(command, null);
-    let flow = flows.get(command.key);
-    if (!flow) {
-      const owner = owners.of(command.bucket);
-      flow = { owner: owner ?? "", inFlight: 0, isMoving: owner === undefined, waiting: [] };
-      flows.set(command.key, flow);
-      if (flow.isMoving) stuck.add(command.key);
-    }
-    if (flow.isMoving) wait(flow, command);
-    else place(command, flow);
-  }
-
-  /** In the order of their numbers, so that what comes back stands before what came later. */
-  function wait(flow: Flow, command: Command): void {
-    if (flow.waiting.length >= limits.inFlightMax) return refuse(command, "overloaded", flow);
-    let at = flow.waiting.length;
-    while (at > 0 && flow.waiting[at - 1]!.id > command.id) at--;
-    flow.waiting.splice(at, 0, command);
-  }
-
-  function place(command: Command, flow: Flow | null): void {
-    const owner = flow ? flow.owner : (command.to ?? owners.of(command.bucket));
-    if (owner === undefined) return void orphans.push(command);
-    if (owner === local?.instance) return runHere(command, flow);
-    let link = links.get(owner);
-    if (!link) {
-      link = new Link(owner, nats, router, settle);
-      links.set(owner, link);
-    }
-    if (isFull(link, command)) return refuse(command, "overloaded", flow);
-    if (flow) flow.inFlight++;
-    command.batch = 0;
-    link.give(command);
-  }
-
-  /** Lists are what whoever comes back asks for; how many may come back at once is bounded elsewhere. */
-  function isFull(link: Link, command: Command): boolean {
-    if (link.inFlight.size >= limits.inFlightMax) return true;
-    const isSlow = link.answerMs > limits.answerMsMax && link.inFlight.size >= limits.inFlightSlowMax;
-    return isSlow && command.key !== null;
-  }
-
-  function runHere(command: Command, flow: Flow | null): void {
-    if (flow) flow.inFlight++;
-    inFlightLocal++;
-    const act = local!.messaging[command.method] as (...args: readonly unknown[]) => Promise<unknown>;
-    act(...command.args).then(
-      (value) => {
-        inFlightLocal--;
-        const isReturned = isDraining(value);
-        if (isReturned) owners.leaves(local!.instance);
-        after(command, isReturned ? "returned" : "answered", value);
-      },
-      (error: unknown) => {
-        inFlightLocal--;
-        command.fail(error);
-        settled(command);
-      },
-    );
-  }
-
-  function settle(link: Link, command: Command, outcome: Outcome, value: unknown): void {
-    if (outcome === "returned") owners.leaves(link.instance);
-    after(command, outcome, value);
-  }
-
-  function after(command: Command, outcome: Outcome, value: unknown): void {
-    if (outcome === "returned" || outcome === "unheard") return giveAgain(command);
-    if (outcome === "answered") command.answer(value);
-    else if (outcome === "unknown") unknown(command);
-    else {
-      lost++;
-      command.fail(new StoreUnavailable("the messaging service did not answer"));
-    }
-    settled(command);
-  }
-
-  function giveAgain(command: Command): void {
-    returned++;
-    command.attempts++;
-    if (command.key === null) {
-      if (isHopeless(command) || command.to !== undefined) return unavailable(command);
-      return place(command, null);
-    }
-    const flow = flows.get(command.key)!;
-    flow.inFlight--;
-    flow.isMoving = true;
-    if (isHopeless(command)) unavailable(command);
-    else wait(flow, command);
-    advance(command.key, flow);
-  }
-
-  const isHopeless = (command: Command) =>
-    command.attempts >= attemptsMax || command.deadline < performance.now();
-
-  function settled(command: Command): void {
-    if (command.key === null) return;
-    const flow = flows.get(command.key);
-    if (!flow) return;
-    flow.inFlight--;
-    advance(command.key, flow);
-  }
-
-  /** Once nothing is in flight, what waits goes to the owner of now. */
-  function advance(key: string, flow: Flow): void {
-    if (flow.inFlight > 0) return;
-    if (flow.waiting.length === 0) return void flows.delete(key);
-    const owner = owners.of(flow.waiting[0]!.bucket);
-    if (owner === undefined) {
-      flow.isMoving = true;
-      stuck.add(key);
-      return;
-    }
-    flow.owner = owner;
-    flow.isMoving = false;
-    const waiting = flow.waiting;
-    flow.waiting = [];
-    for (const command of waiting) place(command, flow);
-    if (flow.inFlight === 0 && flow.waiting.length === 0) flows.delete(key);
-  }
-
-  function placeOrphans(): void {
-    const keys = [...stuck];
-    stuck.clear();
-    for (const key of keys) {
-      const flow = flows.get(key);
-      if (flow) advance(key, flow);
-    }
-    const placed = orphans;
-    orphans = [];
-    for (const command of placed) place(command, null);
-  }
-
-  function refuse(command: Command, reason: "overloaded" | "unavailable", flow: Flow | null): void {
-    if (isList(command.method)) command.fail(new StoreUnavailable(`messaging is ${reason}`));
-    else
-      command.answer(
-        refused({
-          reason,
-          retryAfterMs: reason === "overloaded" ? limits.overloadedRetryMs : limits.unavailableRetryMs,
-        }),
-      );
-    if (flow && flow.inFlight === 0 && flow.waiting.length === 0 && command.key !== null)
-      flows.delete(command.key);
-  }
-
-  const unavailable = (command: Command) => refuse(command, "unavailable", null);
-
-  function unknown(command: Command): void {
-    if (isList(command.method)) command.fail(new StoreUnavailable("messaging does not know this question"));
-    else
-      command.answer(
-        refused({
-          reason: "unavailable",
-          retryAfterMs: limits.unavailableRetryMs,
-          detail: "a messaging process of another release does not know this command",
-        }),
-      );
-  }
-
-  let aloneSince: number | null = null;
-
-  /** Deadlines, and those who waited long enough for an instance. */
-  function sweep(): void {
-    refresh();
-    const now = performance.now();
-    for (const link of links.values()) {
-      if (link.goneAt !== null && link.goneAt + goneForMs <= now) {
-        links.delete(link.instance);
-        link.lost();
-      } else link.expire(now, goneForMs);
-    }
-    if (owners.count > 0) aloneSince = null;
-    if (owners.count > 0) return;
-    aloneSince ??= now;
-    // The node may be cut off from the others, with all of messaging on their side; it would not tell us.
-    if (now - aloneSince >= limits.aloneMsMax) {
-      aloneSince = now;
-      nats.moveOn();
-    }
-    const isTooLate = (command: Command) => command.deadline - limits.deadlineMs + limits.ownerWaitMs <= now;
-    for (const key of [...stuck]) {
-      const flow = flows.get(key);
-      for (const command of flow?.waiting.filter(isTooLate) ?? []) unavailable(command);
-      if (flow) flow.waiting = flow.waiting.filter((command) => !isTooLate(command));
-      if (flow && (flow.inFlight > 0 || flow.waiting.length > 0)) continue;
-      flows.delete(key);
-      stuck.delete(key);
-    }
-    for (const command of orphans.filter(isTooLate)) unavailable(command);
-    orphans = orphans.filter((command) => !isTooLate(command));
-  }
-
-  /** Lists are answered by the owners of their conversations, and put together in the order asked. */
-  async function askEach<T>(
-    method: "newest" | "heads",
-    ids: readonly ConversationId[],
-    isFresh?: boolean,
-  ): Promise<readonly T[]> {
-    const byOwner = Map.groupBy(ids.keys(), (at) => owners.of(bucketOf(ids[at]!)) ?? "");
-    const answers = new Array<T>(ids.length);
-    await Promise.all(
-      [...byOwner.values()].map(async (places) => {
-        const asked = places.map((at) => ids[at]!);
-        const got = (await ask(method, null, bucketOf(asked[0]!), [asked, isFresh])) as readonly T[];
-        for (let i = 0; i < places.length; i++) answers[places[i]!] = got[i]!;
-      }),
-    );
-    return answers;
-  }
-
-  /** Each process has its own; who says nothing in time has none. */
-  async function waitingCursors(users: readonly UserId[]): Promise<readonly ReadCursor[]> {
-    const late = Promise.withResolvers<readonly ReadCursor[]>();
-    const timer = setTimeout(late.resolve, limits.eachWaitMs, []);
-    const nothing = (): readonly ReadCursor[] => [];
-    const told = await Promise.all(
-      owners.all.map((to) => {
-        const asked = ask("waitingCursors", null, 0, [users], to);
-        return Promise.race([asked.catch(nothing), late.promise]);
-      }),
-    );
-    clearTimeout(timer);
-    return told.flat();
-  }
-
-  const inbox = answerSubject(nats, router);
-  const interests = [
-    nats.subscribe(`${inbox}.>`, (subject, data, _, status) => {
-      const [instance, batch] = subject.slice(inbox.length + 1).split(".") as [string, string];
-      const link = links.get(instance);
-      if (!link) return;
-      if (status !== noResponders) return link.heard(data);
-      owners.suspect(instance);
-      link.nobodyHeard(Number(batch), performance.now());
-    }),
-    nats.subscribe(backSubject(nats), (_, data) => links.get(Buffer.from(data).toString())?.lost()),
-  ];
-  const ends = [
-    rollCall.onChange(refresh),
-    nats.onLost(() => {
-      refresh();
-      for (const link of links.values()) link.lost();
-    }),
-    nats.onBack(refresh),
-  ];
-  const timer = setInterval(sweep, sweepEveryMs);
-  timer.unref();
-  refresh();
-
+  const router = new Router(nats, options);
+  const lists = new Lists(router);
   const inOrder = <M extends Method>(method: M, id: ConversationId, args: Parameters<Messaging[M]>) =>
-    ask(method, id, bucketOf(id), args);
-
+    router.ask(method, id, bucketOf(id), args);
   return {
     send: (command) => inOrder("send", command.conversation, [command]),
     edit: (...args) => inOrder("edit", args[1], args),
@@ -354,7 +59,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     read: (...args) => inOrder("read", args[1], args),
     typing: (...args) => inOrder("typing", args[1], args),
     // The service makes the id; any stable key will do.
-    create: (...args) => ask("create", args[0], bucketOf(args[0] as string as ConversationId), args),
+    create: (...args) => router.ask("create", args[0], bucketOf(args[0] as string as ConversationId), args),
     conversation: (...args) => inOrder("conversation", args[1], args),
     rename: (...args) => inOrder("rename", args[1], args),
     addMembers: (...args) => inOrder("addMembers", args[1], args),
@@ -365,32 +70,179 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     members: (...args) => inOrder("members", args[1], args),
     membersByNumber: (...args) => inOrder("membersByNumber", args[1], args),
     cursors: (...args) => inOrder("cursors", args[1], args),
-    waitingCursors,
-    newest: (ids) => askEach("newest", ids),
-    heads: (ids, isFresh = false) => askEach("heads", ids, isFresh),
-    stats() {
-      let [inFlight, batches, waiting] = [inFlightLocal, 0, orphans.length];
-      for (const link of links.values()) {
-        inFlight += link.inFlight.size;
-        batches += link.batches;
-      }
-      for (const flow of flows.values()) waiting += flow.waiting.length;
-      return { instances: owners.count, inFlight, waiting, commands, batches, returned, lost };
-    },
-    bucketsOf: (instance) => owners.bucketsOf(instance),
-    close() {
-      clearInterval(timer);
-      for (const end of ends) end();
-      for (const interest of interests) interest.end();
-      for (const link of links.values()) link.lost();
-    },
+    waitingCursors: (users) => lists.waitingCursors(users),
+    newest: (ids) => lists.ofEach("newest", ids),
+    heads: (ids, isFresh = false) => lists.ofEach("heads", ids, isFresh),
+    stats: () => router.stats(),
+    bucketsOf: (instance) => router.owners.bucketsOf(instance),
+    close: () => router.close(),
   };
 }
 
-const noResponders = 503;
+/** Takes each command to an instance and its outcome back to who asked. */
+class Router {
+  readonly limits: RouterLimits;
+  readonly owners: Owners;
+  readonly #nats: Nats;
+  readonly #local: RouterOptions["local"];
+  readonly #links: Links;
+  readonly #flows: Flows;
+  readonly #ends: (() => void)[];
+  #inFlightHere = 0;
+  #commands = 0;
+  #lost = 0;
+  #aloneSince: number | null = null;
+  #timer: Timer | null = null;
+  #nextSweepAt = 0;
+  #isClosed = false;
 
-const lists: readonly Method[] = ["newest", "heads", "waitingCursors"];
-const isList = (method: Method) => lists.includes(method);
+  constructor(nats: Nats, { rollCall, limits, local }: RouterOptions) {
+    this.limits = { ...routerLimits, ...limits };
+    this.owners = new Owners(rollCall, (instance) => nats.isUp() || instance === local?.instance);
+    this.#nats = nats;
+    this.#local = local;
+    this.#links = new Links(nats, this.limits, (link, command, outcome, value) => {
+      if (outcome === "returned") this.owners.leaves(link.instance);
+      this.#after(command, outcome, value);
+    });
+    this.#flows = new Flows(this.owners, this.limits, (command, owner) => this.#hand(command, owner));
+    this.#ends = [...this.#listen(), rollCall.onChange(() => this.#refresh())];
+    this.#refresh();
+    this.#sweepIn(sweepEveryMs);
+  }
+
+  ask<M extends Method>(
+    method: M,
+    key: string | null,
+    bucket: number,
+    args: Parameters<Messaging[M]>,
+    to?: string,
+  ): ReturnType<Messaging[M]> {
+    const asked = new Promise<unknown>((answer, fail) => {
+      const askedAt = performance.now();
+      const deadline = askedAt + this.limits.deadlineMs;
+      const rest = { batch: 0, attempts: 0, answer, fail, ...(to === undefined ? {} : { to }) };
+      this.#flows.give({ id: ++this.#commands, method, args, bucket, key, askedAt, deadline, ...rest });
+      if (this.#nextSweepAt > askedAt + sweepEveryMs) this.#sweepIn(sweepEveryMs);
+    });
+    return asked as ReturnType<Messaging[M]>;
+  }
+
+  stats(): RouterStats {
+    const { inFlight, batches } = this.#links.counts();
+    return {
+      instances: this.owners.count,
+      inFlight: inFlight + this.#inFlightHere,
+      waiting: this.#flows.waiting,
+      commands: this.#commands,
+      batches,
+      returned: this.#flows.returned,
+      lost: this.#lost,
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const end of this.#ends) end();
+    this.#links.allLost();
+  }
+
+  #listen(): (() => void)[] {
+    const nats = this.#nats;
+    const suspect = (instance: string) => this.owners.suspect(instance);
+    const interests = [
+      nats.subscribe(this.#links.subject, (subject, data, _, status) =>
+        this.#links.heard(subject, data, status, suspect),
+      ),
+      nats.subscribe(backSubject(nats), (_, data) => this.#links.lost(Buffer.from(data).toString())),
+    ];
+    return [
+      ...interests.map((interest) => () => interest.end()),
+      nats.onLost(() => {
+        this.#refresh();
+        this.#links.allLost();
+      }),
+      nats.onBack(() => this.#refresh()),
+    ];
+  }
+
+  #refresh(): void {
+    this.owners.refresh();
+    this.#links.noteGone((instance) => this.owners.knows(instance));
+    if (this.owners.count > 0) this.#flows.resume();
+  }
+
+  #hand(command: Command, owner: string): boolean {
+    if (owner !== this.#local?.instance) return this.#links.give(command, owner);
+    this.#runHere(command, this.#local);
+    return true;
+  }
+
+  #runHere(command: Command, { instance, messaging }: NonNullable<RouterOptions["local"]>): void {
+    this.#inFlightHere++;
+    const act = messaging[command.method] as (...args: readonly unknown[]) => Promise<unknown>;
+    act(...command.args).then(
+      (value) => {
+        this.#inFlightHere--;
+        const isReturned = isDraining(value);
+        if (isReturned) this.owners.leaves(instance);
+        this.#after(command, isReturned ? "returned" : "answered", value);
+      },
+      (error: unknown) => {
+        this.#inFlightHere--;
+        command.fail(error);
+        this.#flows.settled(command);
+      },
+    );
+  }
+
+  #after(command: Command, outcome: Outcome, value: unknown): void {
+    if (outcome === "returned" || outcome === "unheard") return this.#flows.giveAgain(command);
+    if (outcome === "answered") command.answer(value);
+    else if (outcome === "unknown") tellUnknown(command, this.limits);
+    else {
+      this.#lost++;
+      command.fail(new StoreUnavailable("the messaging service did not answer"));
+    }
+    this.#flows.settled(command);
+  }
+
+  #sweepIn(ms: number): void {
+    if (this.#isClosed) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#nextSweepAt = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      this.#sweep();
+      this.#sweepIn(this.#isIdle() ? sweepIdleEveryMs : sweepEveryMs);
+    }, ms);
+    this.#timer.unref();
+  }
+
+  /** Nothing is under way, and nobody is missing. */
+  #isIdle(): boolean {
+    const isWaiting = this.#flows.waiting > 0 || this.#links.counts().inFlight > 0;
+    return !isWaiting && this.owners.count > 0 && !this.owners.hasDoubts;
+  }
+
+  /** Deadlines, and those who waited long enough for an instance. */
+  #sweep(): void {
+    this.#refresh();
+    const now = performance.now();
+    this.#links.expire(now);
+    if (this.owners.count > 0) {
+      this.#aloneSince = null;
+      return;
+    }
+    this.#aloneSince ??= now;
+    // The node may be cut off from the others, with all of messaging on their side; it would not tell us.
+    if (now - this.#aloneSince >= this.limits.aloneMsMax) {
+      this.#aloneSince = now;
+      this.#nats.moveOn();
+    }
+    this.#flows.refuseWaiting(({ askedAt }) => askedAt + this.limits.ownerWaitMs <= now);
+  }
+}
 
 /** The service of this process leaves, and did not run it. */
 function isDraining(value: unknown): boolean {
