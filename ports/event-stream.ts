@@ -11,7 +11,7 @@
 import type { OutboxEntry, OutboxEvent, OutboxPosition } from "./outbox.ts";
 
 export interface StreamedEvent {
-  /** The event's position in the outbox: the same however often and by whatever way it comes. */
+  /** The event's position in the outbox, of several that were joined the last one's: the same however often it comes. */
   readonly id: OutboxPosition;
   readonly event: OutboxEvent;
   /** 1 at first; how often it was given to this consumer, as far as the stream knows. */
@@ -31,18 +31,23 @@ export interface EventStream {
   onHint(then: () => void): () => void;
 }
 
+/** What a relay publishes: an entry, or several as one, of which `position` is the last and `from` the first. */
+export interface RelayedEntry extends OutboxEntry {
+  readonly from?: OutboxPosition;
+}
+
 /** The writing side of a stream that is not the outbox itself: what a relay needs. */
 export interface EventPublisher {
   /** Makes what is missing (the stream, its consumers) and tells where it stands. */
   state(): Promise<PublisherState>;
   /** Appends `entries` in order after what `state` told, or what was published since. */
-  publish(entries: readonly OutboxEntry[], lineage: string): Promise<void>;
+  publish(entries: readonly RelayedEntry[], lineage: string): Promise<void>;
   /** Takes all events out of the stream, so that it can be filled again in order. */
   clear(): Promise<void>;
 }
 
 export interface PublisherState {
-  /** The oldest and the newest event that the stream holds; null where it holds none. */
+  /** Where what the stream holds begins and ends in the outbox; null where it holds nothing. */
   readonly first: OutboxPosition | null;
   readonly last: OutboxPosition | null;
   /** Nothing is missing between those two. */

@@ -1,18 +1,18 @@
 // One event as it stands in the stream: where it came from in the outbox, and itself.
 
 import { bucketOf } from "#base/ids.ts";
-import type { OutboxEntry, OutboxEvent } from "#ports/outbox.ts";
+import type { RelayedEntry } from "#ports/event-stream.ts";
+import type { OutboxEvent } from "#ports/outbox.ts";
 
-export interface StoredEvent extends OutboxEntry {
+export interface StoredEvent extends RelayedEntry {
   /** How far the stream had counted when it was last cleared: tells its messages from those before. */
   readonly epoch: number;
   /** The outbox's, when this was published. */
   readonly lineage: string;
 }
 
-export function encodeEvent(entry: OutboxEntry, epoch: number, lineage: string): Uint8Array {
-  const { position, event } = entry;
-  return Buffer.from(JSON.stringify({ position, epoch, lineage, event } satisfies StoredEvent));
+export function encodeEvent(entry: RelayedEntry, epoch: number, lineage: string): Uint8Array {
+  return Buffer.from(JSON.stringify({ ...entry, epoch, lineage } satisfies StoredEvent));
 }
 
 export function decodeEvent(data: Uint8Array): StoredEvent {

@@ -3,8 +3,13 @@
 // each acknowledgement is that of a majority. It is no fsync, so the outbox remains the record.
 
 import { jetstream } from "@nats-io/jetstream";
-import { type EventPublisher, PublisherBehind, type PublisherState } from "#ports/event-stream.ts";
-import type { OutboxEntry, OutboxPosition } from "#ports/outbox.ts";
+import {
+  type EventPublisher,
+  PublisherBehind,
+  type PublisherState,
+  type RelayedEntry,
+} from "#ports/event-stream.ts";
+import type { OutboxPosition } from "#ports/outbox.ts";
 import type { Nats } from "./connection.ts";
 import { asUnavailable } from "./jetstream-failures.ts";
 import { decodeEvent, encodeEvent, type StoredEvent, subjectOf } from "./jetstream-messages.ts";
@@ -37,7 +42,7 @@ class Publisher implements EventPublisher {
     return this.#guarded("event_publisher.state", () => this.#state());
   }
 
-  async publish(entries: readonly OutboxEntry[], lineage: string): Promise<void> {
+  async publish(entries: readonly RelayedEntry[], lineage: string): Promise<void> {
     const at = this.#at;
     if (at === null) throw new PublisherBehind("where the stream stands is not known");
     await this.#guarded("event_publisher.publish", async () => {
@@ -58,7 +63,7 @@ class Publisher implements EventPublisher {
     });
   }
 
-  async #store(entry: OutboxEntry, lineage: string, after: Place): Promise<void> {
+  async #store(entry: RelayedEntry, lineage: string, after: Place): Promise<void> {
     const subject = subjectOf(this.#place.eventsSubject, entry.event);
     const expect = { lastSequence: after.sequence };
     const msgID = after.epoch === 0 ? entry.position : `${entry.position}@${after.epoch}`;
@@ -87,7 +92,7 @@ class Publisher implements EventPublisher {
     const first = await this.#event(state.first_seq);
     this.#at = { sequence: state.last_seq, epoch: last.epoch };
     return {
-      first: first.position,
+      first: first.from ?? first.position,
       last: last.position,
       isWhole: state.messages === state.last_seq - state.first_seq + 1,
       lineage: last.lineage,

@@ -8,6 +8,7 @@ import type { EventPublisher, PublisherState } from "#ports/event-stream.ts";
 import { PublisherBehind } from "#ports/event-stream.ts";
 import type { Leases } from "#ports/leases.ts";
 import { comparePositions, type Outbox, type OutboxPosition } from "#ports/outbox.ts";
+import { joinMessages } from "./join-messages.ts";
 import { backoffMs, Pauses } from "./pauses.ts";
 import type { WorkerLimits } from "./worker-limits.ts";
 
@@ -41,6 +42,8 @@ export interface Relay {
 export const relayConsumer = "stream";
 const leaseName = "relay-outbox";
 const batchMax = 256;
+/** Looks in a row that found nothing: then it looks less often. */
+const emptyMany = 20;
 
 export function startRelay(needs: RelayNeeds): Relay {
   const run = new Run(needs);
@@ -85,6 +88,7 @@ class Run {
   async until(pauses: Pauses): Promise<void> {
     const { limits, leases, instance, onFailure } = this.#needs;
     let failures = 0;
+    let empty = 0;
     while (!pauses.isStopped) {
       try {
         if (!(await this.#hold())) {
@@ -94,7 +98,9 @@ class Run {
         await this.#look();
         const count = await this.#publish();
         failures = 0;
-        if (count < batchMax) await pauses.pause(limits.relayEveryMs);
+        empty = count > 0 ? 0 : empty + 1;
+        const restMs = empty < emptyMany ? limits.relayEveryMs : limits.relayIdleEveryMs;
+        if (count < batchMax) await pauses.pause(restMs);
       } catch (error) {
         this.#at = null;
         if (!(error instanceof PublisherBehind)) onFailure(error);
@@ -158,9 +164,10 @@ class Run {
       ? outbox.read(relayConsumer, batchMax)
       : outbox.after(at.last, batchMax));
     if (entries.length === 0) return 0;
-    await publisher.publish(entries, at.lineage);
+    const joined = joinMessages(entries);
+    await publisher.publish(joined, at.lineage);
     this.#stats.published += entries.length;
-    this.#at = { ...at, last: entries.at(-1)!.position, unconfirmed: at.unconfirmed + entries.length };
+    this.#at = { ...at, last: entries.at(-1)!.position, unconfirmed: at.unconfirmed + joined.length };
     return entries.length;
   }
 }

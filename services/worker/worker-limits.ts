@@ -12,8 +12,9 @@ export interface WorkerLimits {
   readonly retryAfterMsMax: number;
   /** The longest pause while the world (a store, the stream) is away. */
   readonly worldRetryMsMax: number;
-  /** How often the relay looks into the outbox. */
+  /** How often the relay looks into the outbox, and how often once it has found nothing for a while. */
   readonly relayEveryMs: number;
+  readonly relayIdleEveryMs: number;
   /** How often the relay asks how far the consumers have come. */
   readonly confirmEveryMs: number;
   /** Events in the stream that some consumer has not confirmed: beyond, they wait in the outbox. */
@@ -30,6 +31,7 @@ export const workerLimits: WorkerLimits = {
   retryAfterMsMax: 60_000,
   worldRetryMsMax: 5_000,
   relayEveryMs: 100,
+  relayIdleEveryMs: 250,
   confirmEveryMs: 1_000,
   aheadMax: 20_000,
   leaseMs: 3_000,

@@ -19,6 +19,7 @@ import { workerLimits } from "#services/worker/worker-limits.ts";
 import { type NatsPart, startNats } from "#tests/parts/nats.ts";
 import { until } from "#tests/parts/until.ts";
 import { eventStreamContract, maker } from "./event-stream.ts";
+import { fill } from "./made-up.ts";
 
 setDefaultTimeout(60_000);
 
@@ -219,6 +220,45 @@ test("[P76] when the outbox may have gone back in time, the stream is filled aga
   await until("the new ones come", () => made.every((it) => first.includes(it)));
   await until("the outbox is empty", () => world.store.outbox.length === 0);
   expect(relay.stats().refills).toBe(1);
+});
+
+test("[P72] [P76] groups of messages that wait together come as one event, and it is not taken for a hole", async () => {
+  const world = await openWorld();
+  const one = await world.process("one");
+  const [room, other] = await world.make(2);
+  for (let round = 0; round < 10; round++) {
+    await fill(world.ports.messageLog, room!, 2);
+    await fill(world.ports.messageLog, other!, 1);
+  }
+  const [later] = await world.make(1);
+  await fill(world.ports.messageLog, room!, 1);
+  const relay = one.relay();
+  await until("they are published", () => relay.stats().published === 24);
+  expect((await (await streamOf(one.nats)).info()).state.messages).toBe(5);
+  const [mine, theirs] = [await one.stream.read("first", 10), await one.stream.read("second", 10)];
+  expect(mine.slice(2, 4).map((it) => it.event)).toMatchObject([
+    {
+      kind: "messages",
+      ranges: [
+        { conversation: room, fromSeq: 1, toSeq: 20 },
+        { conversation: other, fromSeq: 1, toSeq: 10 },
+      ],
+    },
+    { kind: "memberships", rows: [{ conversation: later }, { conversation: later }] },
+  ]);
+  expect(theirs.map((it) => it.id)).toEqual(mine.map((it) => it.id));
+  for (const [name, events] of [["first", mine.slice(0, 2)] as const, ["second", theirs] as const])
+    await one.stream.confirm(name, events);
+  // Now the outbox begins with messages, and so may the stream.
+  await until("the outbox begins with messages", () => world.store.outbox.length === 22);
+  await (await streamOf(one.nats)).purge({ seq: 3 });
+  await world.make(1);
+  await until("it was looked at since", () => relay.stats().unconfirmed === 23);
+  expect(relay.stats().refills).toBe(0);
+  await one.stream.confirm("first", mine.slice(2));
+  const last = consumers.map((name) => world.consume(one.stream, name));
+  await until("both have the last", () => last.every((it) => it.length === 1));
+  await until("the outbox is empty", () => world.store.outbox.length === 0);
 });
 
 test("[P75] two relays at once, without a lease between them: the stream holds each event once, in order", async () => {
