@@ -4,9 +4,13 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { assert } from "#base/assert.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
+import { type Flushing, TurnWrites } from "./turn-writes.ts";
 
 export interface NatsOptions {
-  /** nats://[user:password@ or token@]host:port, or tls://...; any of them will do. */
+  /**
+   * nats://[user:password@ or token@]host:port, or tls://...; any of them will do, the first that answers is taken: on
+   * one node processes meet without a hop between nodes.
+   */
   readonly urls: readonly string[];
   /** What the NATS servers call this process. */
   readonly name: string;
@@ -37,6 +41,8 @@ export interface Nats {
   isUp(): boolean;
   /** False: it was dropped, because the connection is away. */
   publish(subject: string, data: Uint8Array, reply?: string): boolean;
+  /** `then` is called at the end of this turn of the event loop: what it publishes leaves in one write with the rest. */
+  atTurnsEnd(then: () => void): void;
   /** Costs about 250 bytes besides the subject; `hear` may be shared. */
   subscribe(subject: string, hear: Hear): Interest;
   /** Fulfils when the server has seen all that was published and subscribed so far; rejects when it cannot. */
@@ -61,6 +67,7 @@ const pingsUnansweredMaxMany = 12;
 export async function openNats(options: NatsOptions): Promise<Nats> {
   const connection = await connectFirst(options);
   const internal = internals(connection);
+  const writes = new TurnWrites(internal, options.onFailure);
   const home: Home = { connection, internal, onFailure: options.onFailure };
   const lost = new Set<() => void>();
   const back = new Set<() => void>();
@@ -108,6 +115,7 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
       connection.publish(subject, data, reply === undefined ? undefined : { reply });
       return true;
     },
+    atTurnsEnd: (then) => writes.before(then),
     subscribe(subject, hear) {
       const interest = new LeanSubscription(subject, hear, home);
       if (connection.isClosed()) return interest;
@@ -137,6 +145,7 @@ async function connectFirst(options: NatsOptions): Promise<NatsConnection> {
         ...serversOf(options.urls),
         name: options.name,
         noEcho: true,
+        noRandomize: true,
         timeout: dialWithinMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 50,
@@ -224,7 +233,7 @@ interface LibraryMessage {
   readonly headers?: { readonly code: number };
 }
 
-interface Internals {
+interface Internals extends Flushing {
   readonly connected: boolean;
   readonly transport: { readonly socket?: { destroy(): void } };
   subscribe(interest: LeanSubscription): void;
@@ -241,6 +250,8 @@ function internals(connection: NatsConnection): Internals {
     typeof protocol?.subscribe === "function" &&
       typeof protocol.unsubscribe === "function" &&
       typeof protocol.unsub === "function" &&
+      typeof protocol.flushPending === "function" &&
+      typeof protocol.outbound.size === "function" &&
       typeof protocol.subscriptions.cancel === "function" &&
       typeof protocol.subscriptions.size === "function" &&
       protocol.heartbeats.maxOut === pingsUnansweredMax &&

@@ -10,6 +10,7 @@ import {
   packed,
   Unpacker,
 } from "./messaging-codec.ts";
+import { gatherMs, Pace } from "./messaging-pace.ts";
 
 export interface Command {
   readonly id: number;
@@ -43,6 +44,7 @@ export class Link {
   readonly #router: string;
   readonly #settle: Settle;
   readonly #unpacker = new Unpacker();
+  readonly #pace = new Pace();
   #outgoing: Command[] = [];
   #batch = 0;
   #deaf: { readonly batch: number; readonly at: number } | null = null;
@@ -62,7 +64,10 @@ export class Link {
   give(command: Command): void {
     this.inFlight.set(command.id, command);
     this.#outgoing.push(command);
-    if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
+    this.#pace.note(performance.now());
+    if (this.#outgoing.length > 1) return;
+    if (this.#pace.isBrisk()) setTimeout(() => this.#flush(), gatherMs);
+    else this.#nats.atTurnsEnd(() => this.#flush());
   }
 
   #flush(): void {

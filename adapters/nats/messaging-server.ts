@@ -1,5 +1,5 @@
 // The messaging service's side of the command bus: runs what routers ask, in the order that it comes, and sends the
-// answers of one turn of the event loop to one router as one message.
+// answers of one turn of the event loop to one router as one message, in one write with what they announced.
 
 import type { Messaging } from "#ports/messaging.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
@@ -87,7 +87,7 @@ export function serveMessaging(
     else answers.set(router, [answered]);
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(tellAnswers);
+    nats.atTurnsEnd(tellAnswers);
   }
 
   /** What cannot be told because the bus is away is told as lost when it is back (backSubject). */
