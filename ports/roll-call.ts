@@ -18,6 +18,8 @@ export interface Card {
   /** Where it is reached for what is not on the bus (health, metrics). */
   readonly url?: string;
   readonly version: string;
+  /** The codecs in which it must find each change; left out by a release that wants all of them. */
+  readonly codecs?: readonly string[];
 }
 
 /** A card as heard. */

@@ -1,5 +1,6 @@
 // Events as bytes: a compact layout that is written once and read lazily. The encoded changes within are the
-// publisher's bytes; a receiver hands out views of them and parses none (law 5).
+// publisher's bytes; a receiver hands out views of them and parses none (law 5), but for a codec that was left out
+// because hardly anybody speaks it: that one is made from another, by the receivers that need it.
 //
 // byte 0: version and kind; 1 - 8: the publisher's stamp, 4 bytes of its own and a count; then by kind
 //   changes: rev, lastSeq (f64 each); names: u16 count or 0xffff for null, each u8 length and bytes; u8 codecs, each
@@ -69,13 +70,21 @@ export type Heard =
   | { readonly kind: "state"; readonly event: ConversationState }
   | { readonly kind: "user"; readonly event: UserEvent };
 
+export type Payloads = readonly (string | Uint8Array<ArrayBuffer>)[];
+/** Makes the payloads of one codec from those of another. */
+export type Recode = (payloads: Payloads, from: string, to: string) => Payloads;
+
 /** null: of a version or kind that this process does not know; a hint that it must do without. */
-export function heardFrame(data: Uint8Array<ArrayBuffer>, conversation: ConversationId): Heard | null {
+export function heardFrame(
+  data: Uint8Array<ArrayBuffer>,
+  conversation: ConversationId,
+  recode: Recode,
+): Heard | null {
   const frame = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (frame.length < headBytes || (frame[0]! & 0xf0) !== version) return null;
   switch (frame[0]! & 0x0f) {
     case kinds.changes:
-      return { kind: "changes", event: new HeardChanges(conversation, frame) };
+      return { kind: "changes", event: new HeardChanges(conversation, frame, recode) };
     case kinds.head:
       return { kind: "head", event: { conversation, ...standing(frame) } };
     case kinds.state:
@@ -96,8 +105,6 @@ export function stampOf(data: Uint8Array): string {
   return Buffer.from(data.buffer, data.byteOffset + 1, headBytes - 1).toString("latin1");
 }
 
-type Payloads = readonly (string | Uint8Array<ArrayBuffer>)[];
-
 class HeardChanges implements EncodedChanges {
   readonly conversation: ConversationId;
   readonly rev: Rev;
@@ -105,9 +112,11 @@ class HeardChanges implements EncodedChanges {
   readonly names: readonly MessageName[] | null;
   readonly #frame: Buffer<ArrayBuffer>;
   readonly #codecsAt: number;
+  readonly #recode: Recode;
   #kept: { codec: string; payloads: Payloads }[] = [];
 
-  constructor(conversation: ConversationId, frame: Buffer<ArrayBuffer>) {
+  constructor(conversation: ConversationId, frame: Buffer<ArrayBuffer>, recode: Recode) {
+    this.#recode = recode;
     this.conversation = conversation;
     this.#frame = frame;
     ({ rev: this.rev, lastSeq: this.lastSeq } = standing(frame));
@@ -128,12 +137,18 @@ class HeardChanges implements EncodedChanges {
   encoded(codec: string): Payloads {
     const kept = this.#kept.find((each) => each.codec === codec);
     if (kept) return kept.payloads;
-    const payloads = this.#read(codec);
+    const payloads = this.#read(codec) ?? this.#recoded(codec);
     this.#kept.push({ codec, payloads });
     return payloads;
   }
 
-  #read(codec: string): Payloads {
+  /** From the first one that came. */
+  #recoded(codec: string): Payloads {
+    const first = wordAt(this.#frame, this.#codecsAt + 1);
+    return this.#recode(this.encoded(first), first, codec);
+  }
+
+  #read(codec: string): Payloads | null {
     const frame = this.#frame;
     let at = this.#codecsAt + 1;
     for (let left = frame[this.#codecsAt]!; left > 0; left--) {
@@ -159,7 +174,7 @@ class HeardChanges implements EncodedChanges {
       for (let i = 0; i < count; i++) start += frame.readUInt32LE(at + 4 * i);
       at = start;
     }
-    throw new Error(`an event came without the codec ${codec}`);
+    return null;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   headFrame,
   heardFrame,
   isState,
+  type Recode,
   Stamp,
   stateFrame,
   userFrame,
@@ -18,8 +19,10 @@ import type { Hear, Interest, Nats } from "./connection.ts";
 import { bucketSubject, conversationOf, Interests, subjectOf, wholeBucketFrom } from "./interests.ts";
 
 export interface NatsBusOptions {
-  /** The subprotocols whose bytes travel with each change. */
-  readonly codecs: readonly string[];
+  /** The codecs whose bytes travel with a change that is published now: one at least. */
+  readonly codecs: () => readonly string[];
+  /** For a codec that did not travel. */
+  readonly recode: Recode;
   readonly onFailure: (error: unknown) => void;
   readonly wholeBucketFrom?: number;
 }
@@ -34,7 +37,7 @@ export interface NatsBus extends EventBus {
 const noConversation = "" as ConversationId;
 
 export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
-  const { onFailure, codecs } = options;
+  const { onFailure, codecs, recode } = options;
   const listeners = new Set<BusListener>();
   const users = new Map<UserId, { readonly interest: Interest; count: number }>();
   const foreign = new Map<number, Interest>();
@@ -67,10 +70,10 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
   }
 
   function hearConversation(conversation: ConversationId, data: Uint8Array<ArrayBuffer>): void {
-    tellHeard(heardFrame(data, conversation));
+    tellHeard(heardFrame(data, conversation, recode));
   }
 
-  const hearUser: Hear = (_, data) => tellHeard(heardFrame(data, noConversation));
+  const hearUser: Hear = (_, data) => tellHeard(heardFrame(data, noConversation, recode));
 
   const userSubject = (user: UserId) => `${nats.namespace}.user.${user}`;
 
@@ -89,7 +92,7 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
     publishChanges(event) {
       if (interests.has(event.conversation)) tell((listener) => listener.changes(event));
       publish(subjectOf(nats, event.conversation), () => {
-        const frame = changesFrame(stamp, event, codecs);
+        const frame = changesFrame(stamp, event, codecs());
         return frame.length <= nats.payloadBytesMax() ? frame : headFrame(stamp, event);
       });
     },

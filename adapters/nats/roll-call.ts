@@ -11,8 +11,14 @@ export interface NatsRollCall extends RollCall {
   close(): void;
 }
 
-export function openNatsRollCall(nats: Nats, options: { now?: () => number } = {}): NatsRollCall {
-  const now = options.now ?? Date.now;
+export interface NatsRollCallOptions {
+  readonly now?: () => number;
+  /** Told with this process's card. */
+  readonly codecs?: readonly string[];
+}
+
+export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}): NatsRollCall {
+  const { now = Date.now, codecs } = options;
   const subject = `${nats.namespace}.roll`;
   const heard = new Map<string, HeardCard>();
   const waiting = new Set<() => void>();
@@ -26,7 +32,7 @@ export function openNatsRollCall(nats: Nats, options: { now?: () => number } = {
   function tell(): void {
     if (!read) return;
     const before = own;
-    own = read();
+    own = codecs ? { ...read(), codecs } : read();
     nats.publish(subject, Buffer.from(JSON.stringify(own)));
     if (before === null || isOther(before, own)) changed();
   }

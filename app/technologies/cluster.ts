@@ -17,7 +17,9 @@ import { openTables } from "#app/technologies/tables.ts";
 import { toldInbox } from "#app/technologies/told-inbox.ts";
 import type { ReachedMessaging, Technologies, TechnologyNeeds } from "#app/technologies.ts";
 import type { Log } from "#app/telemetry/log.ts";
-import { subprotocols } from "#protocol/frames.ts";
+import type { RollCall } from "#ports/roll-call.ts";
+import { type Subprotocol, subprotocols } from "#protocol/frames.ts";
+import { recodeChanges } from "#services/gateway/encode-changes.ts";
 import type { MessagingService } from "#services/messaging/messaging.ts";
 import { durableConsumers } from "#services/worker/worker.ts";
 
@@ -47,14 +49,15 @@ export async function openCluster(needs: TechnologyNeeds): Promise<Technologies>
     () => openRedis({ url: config.redisUrl!, namespace, onEvent: (event) => tellOfRedis(log, event) }),
     (it) => it.close(),
   );
-  const bus = await parts.open(
-    "bus",
-    () => openNatsBus(nats, { codecs: subprotocols, onFailure }),
-    (it) => it.close(),
-  );
   const rollCall = await parts.open(
     "roll call",
-    () => openNatsRollCall(nats),
+    () => openNatsRollCall(nats, { codecs: neededCodecs }),
+    (it) => it.close(),
+  );
+  const codecs = wantedCodecs(rollCall);
+  const bus = await parts.open(
+    "bus",
+    () => openNatsBus(nats, { codecs, recode: recodeChanges, onFailure }),
     (it) => it.close(),
   );
   const presence = await parts.open(
@@ -116,6 +119,21 @@ export async function openCluster(needs: TechnologyNeeds): Promise<Technologies>
     mayWrite: () => true,
     reachMessaging,
   };
+}
+
+/** Nearly every client speaks it; what the others need a gateway makes from it. */
+const neededCodecs: readonly Subprotocol[] = ["banyan.v1.msgpack"];
+
+/** What the gateways ask for; all codecs for a release that does not say. */
+function wantedCodecs(rollCall: RollCall): () => readonly string[] {
+  let wanted = neededCodecs as readonly string[];
+  const look = () => {
+    const gateways = rollCall.processes().filter((it) => it.roles.includes("gateway"));
+    wanted = [...new Set([...neededCodecs, ...gateways.flatMap((it) => it.codecs ?? subprotocols)])];
+  };
+  rollCall.onChange(look);
+  look();
+  return () => wanted;
 }
 
 function tellOfNats(log: Log, { kind, server }: NatsEvent): void {

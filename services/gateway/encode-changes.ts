@@ -1,5 +1,6 @@
 // Gives committed changes their form on the wire, once per codec, when the first reader of that codec needs it.
 
+import { assert } from "#base/assert.ts";
 import type { MessageName, Seq } from "#base/ids.ts";
 import type { Change } from "#core/messages/message.ts";
 import type { ChangeEncoder } from "#ports/change-encoder.ts";
@@ -28,6 +29,16 @@ export const changeEncoder: ChangeEncoder = {
     };
   },
 };
+
+/** The same changes in another codec's form, for who has nothing but the one's bytes. */
+export function recodeChanges(payloads: readonly Payload[], from: string, to: string): readonly Payload[] {
+  const read = codecs[from as Subprotocol];
+  const frame = read.decodeServer(read.frameChanges(noConversation, payloads));
+  assert(frame.ok && frame.value.kind === "changes", "encoded changes can be read again");
+  return frame.value.changes.map((change) => codecs[to as Subprotocol].encodeChange(change));
+}
+
+const noConversation = "00000000-0000-0000-0000-000000000000";
 
 function lastSeqOf(changes: readonly Change[]): Seq {
   let last = 0;

@@ -1,16 +1,23 @@
 // The event bus over a real NATS passes the suite of its port; and what only a bus between processes can suffer.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import type { Recode } from "#adapters/nats/bus-frames.ts";
 import { type Nats, openNats } from "#adapters/nats/connection.ts";
-import { type NatsBus, openNatsBus } from "#adapters/nats/event-bus.ts";
+import { type NatsBus, type NatsBusOptions, openNatsBus } from "#adapters/nats/event-bus.ts";
 import { bucketCount, bucketOf, type ConversationId } from "#base/ids.ts";
+import type { Change } from "#core/messages/message.ts";
+import type { EncodedChanges } from "#ports/event-bus.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
+import { changeEncoder, recodeChanges } from "#services/gateway/encode-changes.ts";
 import { type NatsPart, startNats } from "#tests/parts/nats.ts";
 import { until } from "#tests/parts/until.ts";
 import { changesOf, eventBusContract } from "./event-bus.ts";
-import { newConversationId, newSessionId, newUser, no, rev, seq } from "./made-up.ts";
+import { newConversationId, newName, newSessionId, newUser, no, rev, seq } from "./made-up.ts";
 
-const codecs = ["banyan.v1.json", "banyan.v1.msgpack"];
+const allCodecs = () => ["banyan.v1.json", "banyan.v1.msgpack"];
+const needless = () => {
+  throw new Error("every codec has come");
+};
 let part: NatsPart;
 let spaces = 0;
 beforeAll(async () => {
@@ -28,10 +35,11 @@ const processes: Process[] = [];
 async function openProcess(
   urls: readonly string[],
   namespace: string,
-  wholeBucketFrom = 32,
+  wish: Partial<NatsBusOptions> = {},
 ): Promise<Process> {
   const nats = await openNats({ urls, name: "test", namespace, onFailure: () => {} });
-  const opened = { nats, bus: openNatsBus(nats, { codecs, onFailure: () => {}, wholeBucketFrom }) };
+  const options = { codecs: allCodecs, recode: needless, onFailure: () => {}, ...wish };
+  const opened = { nats, bus: openNatsBus(nats, options) };
   processes.push(opened);
   return opened;
 }
@@ -54,7 +62,7 @@ for (const wholeBucketFrom of [32, 1]) {
   eventBusContract(`over NATS, ${how}`, async () => {
     const namespace = `contract${spaces++}`;
     const publisher = await openProcess(part.urls, namespace);
-    const follower = await openProcess(part.urls, namespace, wholeBucketFrom);
+    const follower = await openProcess(part.urls, namespace, { wholeBucketFrom });
     return {
       publisher: publisher.bus,
       follower: follower.bus,
@@ -75,7 +83,7 @@ describe("the event bus over NATS", () => {
   test("[P30] a bucket that comes to be heard whole loses nothing and doubles nothing", async () => {
     const namespace = `widen${spaces++}`;
     const publisher = await openProcess(part.urls, namespace);
-    const follower = await openProcess(part.urls, namespace, 20);
+    const follower = await openProcess(part.urls, namespace, { wholeBucketFrom: 20 });
     const ids = inOneBucket(40);
     const told = new Map<ConversationId, number[]>(ids.map((id) => [id, []]));
     follower.bus.listen({
@@ -120,6 +128,32 @@ describe("the event bus over NATS", () => {
     publisher.bus.publishChanges({ ...changesOf(conversation, 7), encoded: () => [large] });
     await settled(publisher, follower);
     expect(told).toEqual([{ conversation, rev: rev(7), lastSeq: seq(7) }]);
+  });
+
+  test("[P33] a codec that did not travel is made from the one that did, once, and is the same", async () => {
+    const namespace = `recoded${spaces++}`;
+    const binaryOnly = () => ["banyan.v1.msgpack"];
+    const publisher = await openProcess(part.urls, namespace, { codecs: binaryOnly });
+    let recoded = 0;
+    const recode: Recode = (...args) => {
+      recoded++;
+      return recodeChanges(...args);
+    };
+    const follower = await openProcess(part.urls, namespace, { recode });
+    const conversation = newConversationId();
+    const told: EncodedChanges[] = [];
+    follower.bus.listen({ ...silent, changes: (event) => told.push(event) });
+    follower.bus.followConversation(conversation);
+    await settled(follower, publisher);
+    const events = everyChange().map((change) => changeEncoder.encode(conversation, [change, change]));
+    for (const event of events) publisher.bus.publishChanges(event);
+    await settled(publisher, follower);
+    expect(told).toHaveLength(events.length);
+    for (const [i, event] of told.entries()) {
+      for (const _ of [1, 2])
+        for (const codec of allCodecs()) expect(event.encoded(codec)).toEqual(events[i]!.encoded(codec));
+    }
+    expect(recoded).toBe(events.length);
   });
 
   test("[P52] foreign events of followed buckets are told, with no state and no event of one's own", async () => {
@@ -325,6 +359,27 @@ function floodOf(hostname: string, port: string, subject: string): string {
 }
 
 const silent = { changes() {}, head() {}, state() {}, user() {}, interrupted() {} };
+
+function everyChange(): Change[] {
+  const place = { rev: rev(7), seq: seq(5) };
+  const sent = { ...place, author: no(2), at: 1_760_000_000_123, name: newName() };
+  return [
+    { kind: "message", ...sent, text: "caf\u00e9 \u{1f333}" },
+    { kind: "message", ...sent, text: "again", replyTo: seq(3), editedAt: 1_760_000_000_456 },
+    { kind: "message", ...sent, text: "", deletedAt: 1_760_000_000_789 },
+    { kind: "reaction", ...place, member: no(2), emoji: "\u{1f44d}", on: true, count: 3 },
+    {
+      kind: "member",
+      rev: rev(7),
+      member: no(2),
+      user: newUser(),
+      role: "owner",
+      active: true,
+      displayName: "A",
+    },
+    { kind: "conversation", rev: rev(7), title: "A title" },
+  ];
+}
 
 function inBucket(bucket: number): ConversationId {
   const low = (bucket % bucketCount).toString(16).padStart(3, "0");
