@@ -29,7 +29,7 @@ export const clusterOptions = {
   }),
   natsUrls: list({
     group: "Cluster",
-    help: "The NATS servers; any of them will do.",
+    help: "The NATS servers; any of them will do, the first that answers is taken.",
     placeholder: "url,...",
     default: [],
     secret: true,
@@ -69,7 +69,7 @@ export const clusterOptions = {
   }),
   lanes: integer({
     group: "Cluster",
-    help: "Groups of messages that one process writes at once; 0: one when embedded, four in a cluster.",
+    help: "Groups of messages that one process writes at once; 0: one. More where a commit waits long for its replica.",
     default: 0,
     min: 0,
     max: 64,

@@ -30,7 +30,7 @@ export async function openCluster(needs: TechnologyNeeds): Promise<Technologies>
   const tables = await openTables(needs, {
     url: config.postgresUrl!,
     replicaUrls: config.postgresReplicaUrls,
-    laneCount: config.lanes || 4,
+    laneCount: config.lanes || 1,
   });
   const nats = await parts.open(
     "NATS",
