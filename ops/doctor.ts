@@ -9,7 +9,7 @@ const marks = { well: "ok     ", doubtful: "look   ", ill: "PROBLEM" } as const;
 
 export function define(command: Command): void {
   addConfigFlags(command, [
-    ...(["dataDir", "host", "port", "diskFreeMiBMin", "tlsCert", "tlsKey"] as const),
+    ...(["dataDir", "host", "port", "diskFreeMiBMin", "tlsCert", "tlsKey", "metricsToken"] as const),
     ...(["topology", "postgresUrl", "postgresReplicaUrls", "natsUrls", "natsReplicas", "redisUrl"] as const),
     ...(["namespace", "reusePort"] as const),
   ]);

@@ -1,6 +1,7 @@
 // ./banyan cluster status: one line for each process, as a table.
 
 import { minuteMs, secondMs } from "#base/units.ts";
+import { auditLine, readAudit } from "#ops/audit-line.ts";
 import type { OneMachine } from "#ops/cluster/cluster-on-one-machine.ts";
 import type { PartProcess } from "#ops/cluster/parts/part-process.ts";
 import { memberState } from "#ops/cluster/parts/postgres.ts";
@@ -23,7 +24,16 @@ export async function status(cluster: OneMachine): Promise<{ lines: string[]; re
     ];
     return [row, ...postgresRows(cluster, part)];
   });
-  return { lines: table([titles, ...rows]), ready: states.every((state) => state === "ready") };
+  const gateways = cluster.all.filter((part) => part.definition.env?.BANYAN_ROLES?.includes("gateway"));
+  const audit = await readAudit(
+    gateways.map(({ definition, port }) => `http://${definition.host.address}:${port}`),
+    null,
+  );
+  const delivery = audit === null ? [] : ["", `Delivery: ${auditLine(audit)}.`];
+  return {
+    lines: [...table([titles, ...rows]), ...delivery],
+    ready: states.every((state) => state === "ready"),
+  };
 }
 
 /** Patroni's PostgreSQL is a process of its own and has its line below it. */

@@ -8,6 +8,7 @@ import type { Config } from "#app/config.ts";
 import { freeMiB } from "#app/data-directory.ts";
 import { checkPort } from "#app/listen-problem.ts";
 import { MiB } from "#base/units.ts";
+import { auditLine, readAudit } from "#ops/audit-line.ts";
 import { clusterChecks } from "#ops/doctor/cluster-checks.ts";
 import { type Check, doubtful, type Finding, ill, well } from "#ops/doctor/finding.ts";
 import { isHeld } from "#ops/doctor/is-held.ts";
@@ -32,6 +33,7 @@ export function checksFor({ topology }: Config): readonly Check[] {
     { name: "memory", look: memory },
     { name: "open files", look: openFiles },
     { name: "clock", look: clock },
+    { name: "delivery", look: delivery },
   ];
 }
 
@@ -115,6 +117,15 @@ function clock(): Finding {
   const year = new Date().getUTCFullYear();
   if (year < 2025 || year > 2100) return ill(`the clock says ${new Date().toISOString()}; set it (NTP)`);
   return well(new Date().toISOString());
+}
+
+/** What the audit of the server that runs here has found; see docs/guides/delivery-audit.md. */
+async function delivery(config: Config): Promise<Finding> {
+  const protocol = config.tlsCert === null ? "http" : "https";
+  const host = config.host === "0.0.0.0" ? "127.0.0.1" : config.host === "::" ? "[::1]" : config.host;
+  const audit = await readAudit([`${protocol}://${host}:${config.port}`], config.metricsToken);
+  if (audit === null) return well("no server runs here whose audit could be read");
+  return audit.lost > 0 || audit.doubled > 0 ? doubtful(auditLine(audit)) : well(auditLine(audit));
 }
 
 function nearestFolder(path: string): string {

@@ -11,6 +11,8 @@ import { serviceLimits, sessionLife } from "#app/limits.ts";
 import type { BusListener, EncodedChanges, EventBus } from "#ports/event-bus.ts";
 import { type ApiServer, createApi } from "#services/api/create-api.ts";
 import type { AuditEvents, AuditStats } from "#services/gateway/audit.ts";
+import type { GatewayLimits } from "#services/gateway/gateway.ts";
+import type { MessagingService } from "#services/messaging/messaging.ts";
 import { durableConsumers } from "#services/worker/worker.ts";
 import type { Dice } from "./dice.ts";
 import { type Network, SimulatedSockets } from "./network.ts";
@@ -35,6 +37,7 @@ export interface ServerParts {
   readonly plant?: PlantInLog;
   readonly onFailure: (error: unknown) => void;
   readonly auditEvents: AuditEvents;
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export class SimulatedServer {
@@ -73,7 +76,7 @@ export class SimulatedServer {
       sessionLife: sessionLife(apiConfig),
       onFailure,
       auditEvents: parts.auditEvents,
-      limits: { ...serviceLimits(tinyLimits), topicSessionsMin: 3 },
+      limits: { ...serviceLimits(tinyLimits), topicSessionsMin: 3, ...parts.limits },
     });
     this.api = createApi({
       accounts: stores.accounts,
@@ -114,6 +117,10 @@ export class SimulatedServer {
     this.#parts.network.listener = null;
     await this.#composed.worker.stop();
     this.#composed.gateway.stop();
+  }
+
+  get messaging(): MessagingService {
+    return this.#composed.messaging;
   }
 
   audit(): AuditStats {
