@@ -18,7 +18,6 @@ const help = `Usage: ./banyan bench scale sessions|messages|page [options]
   messages: from 100,000 stored messages to many millions
   --to N              the largest number (default 5e7)
   --rounds N          measurements at each number (default 3)
-  --acts N            opens and pages in each (default 1,000)
   --measure-only      what is stored is there already, exactly
 
   page: write docs/scale.md from what was measured
@@ -26,12 +25,12 @@ const help = `Usage: ./banyan bench scale sessions|messages|page [options]
   --points a,b        these numbers instead of the usual ones
   --seed-only         make people and messages, and stop
   --seed N            for the order of random choices
-  --folder PATH       where the database is kept between runs (default under .artifacts)
+  --folder PATH       where the database is kept between runs (default under .artifacts; messages: one for each number)
   --quiet             note that nothing else ran on the machine
 `;
 
 const sessionPoints = [1_000, 10_000, 100_000, 300_000, 1_000_000];
-const messagePoints = [1e5, 3e5, 1e6, 3e6, 1e7, 2e7, 5e7];
+const messagePoints = [1e5, 3e5, 1e6, 3e6, 1e7, 5e7];
 const artifacts = join(import.meta.dir, "../../.artifacts");
 
 export async function scale(args: readonly string[]): Promise<number> {
@@ -59,8 +58,7 @@ export async function scale(args: readonly string[]): Promise<number> {
     return scaleMessages({
       points: points(messagePoints),
       rounds: Number(values.rounds),
-      acts: Number(values.acts),
-      folder: values.folder ?? join(artifacts, "scale-messages"),
+      folderOf: (messages) => values.folder ?? join(artifacts, "scale-messages", String(messages)),
       seed,
       seedOnly: values["seed-only"],
       measureOnly: values["measure-only"],
@@ -83,7 +81,6 @@ function optionsIn(args: readonly string[]) {
       idle: { type: "string", default: "20" },
       smol: { type: "boolean", default: false },
       rounds: { type: "string", default: "3" },
-      acts: { type: "string", default: "1000" },
       "measure-only": { type: "boolean", default: false },
       "seed-only": { type: "boolean", default: false },
       seed: { type: "string", default: "7226" },

@@ -12,12 +12,14 @@ import type { Link } from "#bench/driver/web-socket.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { protocolVersion, type ServerFrame } from "#protocol/frames.ts";
 import { conversationOf, memberOf, tokenOf } from "./people.ts";
-import { groupOf, messagesEach } from "./seed-messages.ts";
+import { type GroupPlace, groupOf, messagesEach } from "./seed-messages.ts";
 
 const pageMessages = 50;
 const behind = 20;
 const sendsPerSecond = 200;
-const sendGroups = 400;
+/** Conversations that are measured, each once with each act; others are for the warming of code. */
+const measuredConversations = 300;
+const warmConversations = 100;
 const sendSeconds = 8;
 const codec = codecs["banyan.v1.msgpack"];
 
@@ -40,57 +42,67 @@ export interface CostNeeds {
   readonly port: number;
   readonly pids: readonly number[];
   readonly conversations: number;
-  readonly acts: number;
   readonly seed: number;
 }
 
 export async function costsAt(needs: CostNeeds): Promise<Costs> {
-  const draw = drawer(needs);
+  const drawn = draw(needs);
+  const { port } = needs;
   return {
-    open: await timed(needs, () => open(needs.port, draw())),
-    page: await timed(needs, () => page(needs.port, draw())),
-    resume: await timed({ ...needs, acts: Math.ceil(needs.acts / 2) }, () => resume(needs.port, draw())),
-    send: await sends(needs),
+    open: await timed(needs.pids, drawn, (it) => open(port, it)),
+    page: await timed(needs.pids, drawn, (it) => page(port, it)),
+    resume: await timed(needs.pids, drawn, (it) => resume(port, it)),
+    send: await sends(needs, drawn),
   };
 }
 
 interface Drawn {
+  readonly place: GroupPlace;
   readonly conversation: string;
   readonly token: string;
   readonly part: number;
 }
 
-/** A conversation, one of its members, and a place in it. */
-function drawer({ conversations, seed }: CostNeeds): () => Drawn {
+/** Different conversations from all that there are; of each one of its members, and a place in it. */
+function draw({ conversations, seed }: CostNeeds): Drawn[] {
   const next = seededNumbers(seed);
-  return () => {
-    const place = groupOf(Math.floor(next() * conversations));
+  const chosen = new Set<number>();
+  const many = Math.min(conversations, measuredConversations + warmConversations);
+  while (chosen.size < many) chosen.add(Math.floor(next() * conversations));
+  return [...chosen].map((n) => {
+    const place = groupOf(n);
     return {
+      place,
       conversation: conversationOf(place.round, place.block, place.group),
       token: tokenOf(memberOf(place.round, place.block, place.group, Math.floor(next() * 10))),
       part: next(),
     };
-  };
+  });
 }
 
-async function timed({ pids, acts }: CostNeeds, once: () => Promise<void>): Promise<ActCost> {
-  for (let i = 0; i < acts / 10; i++) await once();
+async function timed(
+  pids: readonly number[],
+  drawn: readonly Drawn[],
+  once: (drawn: Drawn) => Promise<void>,
+): Promise<ActCost> {
+  for (const one of drawn.slice(measuredConversations)) await once(one);
+  const measured = drawn.slice(0, measuredConversations);
   const times = new Histogram();
   const before = cpuPartsOf(pids);
-  for (let i = 0; i < acts; i++) {
+  for (const one of measured) {
     const startedAt = performance.now();
-    await once();
+    await once(one);
     times.recordMs(performance.now() - startedAt);
   }
   const after = cpuPartsOf(pids);
   const postgresUs = after.postgresUs - before.postgresUs;
   const { p50Ms, p99Ms } = times.percentiles();
   return {
-    cpuUs: (after.serverUs - before.serverUs + postgresUs) / acts,
-    postgresCpuUs: postgresUs / acts,
+    cpuUs: (after.serverUs - before.serverUs + postgresUs) / measured.length,
+    postgresCpuUs: postgresUs / measured.length,
     p50Ms,
     p99Ms,
-    acts,
+    acts: measured.length,
   };
 }
 
@@ -147,8 +159,7 @@ function unpacked(bytes: Uint8Array): ServerFrame {
 }
 
 /** Two members of each drawn conversation are there; the others are away. */
-async function sends({ port, pids, conversations, seed }: CostNeeds): Promise<ActCost> {
-  const next = seededNumbers(seed + 1);
+async function sends({ port, pids, seed }: CostNeeds, drawn: readonly Drawn[]): Promise<ActCost> {
   const dialect = banyanBinary(seed);
   const load = new Load(dialect, pids);
   const seatOf = new Map<number, number>();
@@ -156,13 +167,9 @@ async function sends({ port, pids, conversations, seed }: CostNeeds): Promise<Ac
     if (!seatOf.has(person)) seatOf.set(person, seatOf.size);
     return seatOf.get(person)!;
   };
-  const chosen = new Set<number>();
-  const many = Math.min(sendGroups, conversations);
-  while (chosen.size < many) chosen.add(Math.floor(next() * conversations));
-  const places = [...chosen].map((n) => {
-    const { round, block, group } = groupOf(n);
+  const places = drawn.map(({ place: { round, block, group }, conversation }) => {
     const seats = [0, 1].map((slot) => seatAt(memberOf(round, block, group, slot)));
-    return { place: conversationOf(round, block, group), seats };
+    return { place: conversation, seats };
   });
   const seats = [...seatOf.keys()].map((person) => ({ token: tokenOf(person), places: [] }));
   const crowd = await gather({ port, dialect, seats, ear: load.ear });

@@ -21,8 +21,7 @@ const bytesPerMessageMost = 400;
 export interface MessagesWish {
   readonly points: readonly number[];
   readonly rounds: number;
-  readonly acts: number;
-  readonly folder: string;
+  readonly folderOf: (messages: number) => string;
   readonly seed: number;
   readonly seedOnly: boolean;
   readonly measureOnly: boolean;
@@ -40,11 +39,12 @@ export interface MessagesPoint {
 
 export async function scaleMessages(wish: MessagesWish): Promise<number> {
   offerOurselvesFirst();
-  mkdirSync(wish.folder, { recursive: true });
   for (const messages of wish.points) {
-    if (!wish.measureOnly) await seed(wish.folder, messages);
+    const folder = wish.folderOf(messages);
+    mkdirSync(folder, { recursive: true });
+    if (!wish.measureOnly) await seed(folder, messages);
     if (wish.seedOnly) continue;
-    const point = await measure(wish, messages);
+    const point = await measure(wish, folder, messages);
     appendPoint("messages", wish.stamp, point);
     for (const [act, { cpuUs, p50Ms, p99Ms }] of Object.entries(point.costs[0]!))
       say(
@@ -75,30 +75,24 @@ async function seed(folder: string, messages: number): Promise<void> {
   );
 }
 
-async function measure(wish: MessagesWish, messages: number): Promise<MessagesPoint> {
+/** Each round has a server that has just started and conversations of its own: nothing of it is in a cache of Banyan's. */
+async function measure(wish: MessagesWish, folder: string, messages: number): Promise<MessagesPoint> {
   const conversations = messages / messagesEach;
-  const server = await banyanTarget.start({ cores: "0", folder: wish.folder, cluster: usualCluster });
-  try {
-    return await onCores("1", async () => {
-      const costs: Costs[] = [];
-      for (let round = 0; round < wish.rounds; round++) {
-        // Names of messages follow from the seed: those of another round or run would be answered as repeats.
-        const seed = wish.seed + 1000 * round + Math.floor(Date.now() / 1000) * 7;
-        costs.push(
-          await costsAt({ port: server.port, pids: server.pids, conversations, acts: wish.acts, seed }),
-        );
-      }
-      return {
-        kind: "messages",
-        messages,
-        conversations,
-        costs,
-        bytesPerMessage: await bytesOf(wish.folder, messages),
-      };
-    });
-  } finally {
-    await server.stop();
+  const costs: Costs[] = [];
+  for (let round = 0; round < wish.rounds; round++) {
+    const server = await banyanTarget.start({ cores: "0", folder, cluster: usualCluster });
+    // Names of messages follow from the seed: those of another round or run would be answered as repeats.
+    const seed = wish.seed + 1000 * round + Math.floor(Date.now() / 1000) * 7;
+    const needs = { port: server.port, pids: server.pids, conversations, seed };
+    try {
+      costs.push(await onCores("1", () => costsAt(needs)));
+    } finally {
+      await server.stop();
+    }
   }
+  const postgres = await startEmbedded({ dataDir: folder });
+  const bytesPerMessage = await bytesOf(folder, messages).finally(() => postgres.stop());
+  return { kind: "messages", messages, conversations, costs, bytesPerMessage };
 }
 
 async function bytesOf(folder: string, messages: number): Promise<MessagesPoint["bytesPerMessage"]> {

@@ -1,4 +1,4 @@
-// Stored messages, straight in the real tables: conversations of ten with a thousand messages each, in the order of
+// Stored messages, straight in the real tables: conversations of ten with 250 messages each, in the order of
 // their place in the indexes, which stay as they are meanwhile. What is there already is kept: a point needs only what
 // it has more than the one before.
 
@@ -6,7 +6,7 @@ import type { SQL } from "bun";
 import { bucketCount } from "#base/ids.ts";
 import { blockPeople, inSql, rounds } from "./people.ts";
 
-export const messagesEach = 1_000;
+export const messagesEach = 250;
 /** Conversations of ten that a block of people has: a hundred in each of four rounds. */
 export const groupRounds = rounds.filter(({ members }) => members === 10);
 const groupsPerRound = blockPeople / 10;
@@ -60,7 +60,7 @@ export async function seedMessages(sql: SQL, messages: number, say: (line: strin
       await fill(all, round, first, last);
       await all.unsafe(`insert into bench_seeded values (${round}, ${first}, ${last})`);
     });
-    if (Math.floor(until / 2_000) > Math.floor(done / 2_000))
+    if (Math.floor(until / 8_000) > Math.floor(done / 8_000))
       say(`${(until * messagesEach).toLocaleString("en")} messages`);
     done = until;
   }
