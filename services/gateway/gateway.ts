@@ -127,7 +127,10 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   function receive(session: ClientSession, payload: SocketPayload): void {
     frames++;
     const now = clock.now();
-    if (now < session.heldUntil && holds.refusesSend(session, payload)) return countRefused(session);
+    if (now < session.heldUntil && holds.refusesSend(session, payload)) {
+      if (session.lateSends > limits.refusedInRowMax * heldShare) flood(session);
+      return;
+    }
     let waitMs = spend(session, limits, now);
     const decoded = session.codec.decodeClient(payload);
     if (!decoded.ok) return refuse(session, { kind: "refused", code: "bad_frame", detail: decoded.refusal });
@@ -170,12 +173,11 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 
   function refuse(session: ClientSession, frame: Parameters<ClientSession["answer"]>[0]): void {
     session.answer(frame);
-    countRefused(session);
+    if (++session.refusedInRow > limits.refusedInRowMax) flood(session);
   }
 
-  function countRefused(session: ClientSession): void {
-    if (++session.refusedInRow > limits.refusedInRowMax)
-      session.socket.close(closeCodes.flood, "too many refused frames");
+  function flood(session: ClientSession): void {
+    session.socket.close(closeCodes.flood, "too many refused frames");
   }
 
   function hello(session: ClientSession, frame: Extract<ClientFrame, { kind: "hello" }>): void {
@@ -321,6 +323,9 @@ export function createGateway(needs: GatewayNeeds): Gateway {
 const unheard: AuditEvents = { gapHealed() {}, lost() {} };
 
 const outOfOrder = { kind: "refused", code: "out_of_order" } as const;
+
+/** Refusing the sends of a session that is held costs so much less, and it may have had many on their way. */
+const heldShare = 10;
 
 /** How long commands under way may take to be answered before their connections close. */
 const answerWithinMs = 500;

@@ -37,7 +37,9 @@ export class Holds {
       this.#spread = (this.#spread + spreadStep) % 1;
       session.heldUntil = now + Math.round(ms * (1 + this.#spread));
       session.heldAt = now;
+      const goesOn = session.lateSends >= lateMax;
       session.lateSends = 0;
+      if (goesOn) this.#stopReading(session);
     }
     return Math.max(1, Math.ceil(session.heldUntil - now));
   }

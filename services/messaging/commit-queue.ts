@@ -12,7 +12,7 @@ export interface CommitQueueLimits {
   readonly groupMax: number;
   /** Commands that wait in one lane; one more is answered "full". */
   readonly laneQueueMax: number;
-  /** Where more than a group waits, so many may that none waits longer; the nearer to it, the more are answered "full". */
+  /** Where more than a few wait, so many may that none waits longer; the nearer to it, the more are answered "full". */
   readonly laneWaitMsMax: number;
   /** Statements under way at once, over all lanes. */
   readonly statementsMax: number;
@@ -22,6 +22,8 @@ export interface CommitQueueLimits {
 
 /** A group of this size is worth its statement: it does not wait for more. */
 const groupEnough = 64;
+/** Fewer than these (or than a whole group, where it is smaller) are no queue. */
+const queueMin = 256;
 /** What one group counts for in the mean of the last ones. */
 const latestShare = 0.1;
 /** Over which time a lane's rate is measured. */
@@ -131,7 +133,7 @@ export class CommitQueue {
   #isFull({ waiting, bound }: Lane): boolean {
     const { laneQueueMax, laneWaitMsMax, groupMax } = this.#limits;
     if (waiting.length >= laneQueueMax) return true;
-    if (waiting.length <= groupMax) return false;
+    if (waiting.length <= Math.min(groupMax, queueMin)) return false;
     const now = this.#clock.now();
     return now - waiting[0]!.since > laneWaitMsMax || !bound.takes(waiting.length, now);
   }
@@ -217,7 +219,7 @@ export class CommitQueue {
   #measure(lane: Lane, count: number): void {
     const now = this.#clock.now();
     if (lane.fullSince > 0) lane.bound.measured(count / Math.max(1, now - lane.fullSince), latestShare);
-    lane.fullSince = lane.waiting.length >= this.#limits.groupMax ? now : 0;
+    lane.fullSince = lane.waiting.length >= Math.min(this.#limits.groupMax, queueMin) ? now : 0;
   }
 }
 
