@@ -1,9 +1,11 @@
 // The calls of the HTTP API that are about conversations, as the server gives them.
 
 import type { ConversationId, MemberNo, UserId } from "#base/ids.ts";
+import type { Channel, Person } from "./account-types.ts";
+import type { ConversationKind, Member, Role } from "./conversation-types.ts";
 import type { MessageFields } from "./feed.ts";
 import type { Http } from "./http.ts";
-import type { Answer, Channel, ConversationKind, Member, Person, Role } from "./types.ts";
+import type { Answer } from "./refusals.ts";
 
 export interface SummaryAnswer {
   readonly conversation: ConversationId;

@@ -6,8 +6,9 @@ import type { Api, SummaryAnswer } from "./api.ts";
 import type { Jobs } from "./jobs.ts";
 import type { KnownConversation } from "./known-conversation.ts";
 import { maxima } from "./maxima.ts";
+import type { Answer } from "./refusals.ts";
 import { localRefusal } from "./refusals.ts";
-import type { Answer, Clock } from "./types.ts";
+import type { Clock } from "./types.ts";
 
 export interface BackgroundListener {
   readonly known: ReadonlyMap<ConversationId, KnownConversation>;

@@ -2,10 +2,12 @@
 
 import type { ConversationId, SessionId, UserId } from "#base/ids.ts";
 import type { ServerFrame } from "#protocol/frames.ts";
+import type { Account, Me } from "./account-types.ts";
 import { Api } from "./api.ts";
 import { Commands } from "./commands.ts";
 import { Connection, type Welcome } from "./connection.ts";
 import { ConversationList } from "./conversation-list.ts";
+import type { ConversationView } from "./conversation-types.ts";
 import { machineChance, machineClock } from "./defaults.ts";
 import { Emitter } from "./events.ts";
 import { Http } from "./http.ts";
@@ -17,15 +19,7 @@ import { PeopleDirectory } from "./people-directory.ts";
 import type { WebSocketConstructor } from "./platform.ts";
 import { createMemoryStore } from "./store-memory.ts";
 import { Sync } from "./sync.ts";
-import type {
-  Account,
-  Client,
-  ClientEvents,
-  ClientOptions,
-  ClientState,
-  ConversationView,
-  Me,
-} from "./types.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState } from "./types.ts";
 import { Views } from "./views.ts";
 import { WatchedPresence } from "./watched-presence.ts";
 

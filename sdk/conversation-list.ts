@@ -2,8 +2,15 @@
 
 import type { ConversationId, UserId } from "#base/ids.ts";
 import { ok } from "#base/result.ts";
+import type {
+  ConversationItem,
+  ConversationKind,
+  Conversations,
+  Member,
+  Role,
+} from "./conversation-types.ts";
+import type { Answer } from "./refusals.ts";
 import type { Sync } from "./sync.ts";
-import type { Answer, ConversationItem, ConversationKind, Conversations, Member, Role } from "./types.ts";
 
 export class ConversationList implements Conversations {
   #list: readonly ConversationItem[] | null = null;

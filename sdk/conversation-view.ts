@@ -4,22 +4,22 @@ import type { ConversationId, MemberNo, MessageName, Seq } from "#base/ids.ts";
 import { ok, refused } from "#base/result.ts";
 import { limits } from "#protocol/limits.ts";
 import type { PageAnswer, PageFrom } from "./api.ts";
-import { Emitter } from "./events.ts";
-import { messageOf } from "./feed.ts";
-import type { KnownConversation } from "./known-conversation.ts";
-import type { Run } from "./message-window.ts";
-import { localRefusal } from "./refusals.ts";
-import { shownEcho, shownMessage } from "./shown-message.ts";
-import type { Sync } from "./sync.ts";
 import type {
-  Answer,
   ConversationItem,
   ConversationView,
   Member,
   Receipt,
   ShownMessage,
   ViewEvents,
-} from "./types.ts";
+} from "./conversation-types.ts";
+import { Emitter } from "./events.ts";
+import { messageOf } from "./feed.ts";
+import type { KnownConversation } from "./known-conversation.ts";
+import type { Run } from "./message-window.ts";
+import type { Answer } from "./refusals.ts";
+import { localRefusal } from "./refusals.ts";
+import { shownEcho, shownMessage } from "./shown-message.ts";
+import type { Sync } from "./sync.ts";
 
 const pageMessages = 50;
 /** Up to so many unread messages the newest page is read; above, the page around the first of them. */

@@ -4,9 +4,9 @@
 import type { MemberNo, Rev, Seq } from "#base/ids.ts";
 import type { WireChange } from "#protocol/frames.ts";
 import type { CaughtUpFrame } from "./commands.ts";
+import type { Message, Reaction } from "./conversation-types.ts";
 import { maxima } from "./maxima.ts";
 import { MessageWindow, type Run } from "./message-window.ts";
-import type { Message, Reaction } from "./types.ts";
 
 type MessageChange = Extract<WireChange, { kind: "message" }>;
 type ReactionChange = Extract<WireChange, { kind: "reaction" }>;

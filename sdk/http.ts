@@ -3,8 +3,9 @@
 import { ok, type Result, refused } from "#base/result.ts";
 import { maxima } from "./maxima.ts";
 import type { Fetch } from "./platform.ts";
+import type { Answer, Refusal } from "./refusals.ts";
 import { localRefusal } from "./refusals.ts";
-import type { Answer, Clock, Refusal } from "./types.ts";
+import type { Clock } from "./types.ts";
 
 export interface HttpParts {
   readonly baseUrl: string;

@@ -3,8 +3,9 @@
 
 import { backoffMs } from "./backoff.ts";
 import { maxima } from "./maxima.ts";
+import type { Answer } from "./refusals.ts";
 import { passes } from "./refusals.ts";
-import type { Answer, Chance, Clock } from "./types.ts";
+import type { Chance, Clock } from "./types.ts";
 
 interface Job {
   readonly work: () => Answer<unknown>;

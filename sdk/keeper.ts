@@ -2,9 +2,10 @@
 // and the client goes on with what it has in memory.
 
 import type { ConversationId, MessageName, UserId } from "#base/ids.ts";
+import type { Account } from "./account-types.ts";
 import { maxima } from "./maxima.ts";
 import type { OutboxEntry, Store, StoredConversation, StoredState } from "./store.ts";
-import type { Account, Clock } from "./types.ts";
+import type { Clock } from "./types.ts";
 
 export class Keeper {
   #last: Promise<unknown> = Promise.resolve();

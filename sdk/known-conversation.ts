@@ -3,12 +3,13 @@
 import type { ConversationId, MemberNo, Rev, Seq } from "#base/ids.ts";
 import type { WireChange } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
+import type { Person } from "./account-types.ts";
 import type { OpenedAnswer, SummaryAnswer } from "./api.ts";
+import type { ConversationItem, ConversationKind, Message, Role } from "./conversation-types.ts";
 import { Feed, type FeedEvent, messageOf } from "./feed.ts";
 import { maxima } from "./maxima.ts";
 import { MemberBook } from "./member-book.ts";
 import type { OutboxEntry, StoredConversation } from "./store.ts";
-import type { ConversationItem, ConversationKind, Message, Person, Role } from "./types.ts";
 
 interface About {
   readonly kind: ConversationKind;

@@ -2,8 +2,8 @@
 
 import type { MemberNo, UserId } from "#base/ids.ts";
 import type { WireChange } from "#protocol/frames.ts";
+import type { Member, Role } from "./conversation-types.ts";
 import { maxima } from "./maxima.ts";
-import type { Member, Role } from "./types.ts";
 
 const wantedMax = 200;
 

@@ -1,7 +1,7 @@
 // The messages of one conversation that are held: unbroken runs of numbers, so that what is missing is known.
 // A run may be empty: [from, from - 1] says where the next message will stand.
 
-import type { Message } from "./types.ts";
+import type { Message } from "./conversation-types.ts";
 
 export interface Run {
   /** Every existing message with a number from `from` to `to` is in `messages`, by rising number. */

@@ -7,11 +7,13 @@ import { type Ok, ok, type Refused, refused } from "#base/result.ts";
 import { limits } from "#protocol/limits.ts";
 import { backoffMs } from "./backoff.ts";
 import type { AnswerFrame, Commands } from "./commands.ts";
+import type { Receipt } from "./conversation-types.ts";
 import type { Keeper } from "./keeper.ts";
 import { maxima } from "./maxima.ts";
+import type { Answer, Refusal } from "./refusals.ts";
 import { localRefusal, passes, refusalOf } from "./refusals.ts";
 import type { OutboxEntry } from "./store.ts";
-import type { Answer, Chance, Clock, Receipt, Refusal } from "./types.ts";
+import type { Chance, Clock } from "./types.ts";
 
 export interface OutboxListener {
   /** What is on its way in this conversation reads differently. */

@@ -2,8 +2,9 @@
 
 import type { SessionId, UserId } from "#base/ids.ts";
 import { ok } from "#base/result.ts";
+import type { Account, AccountApi, DeviceSession, LoggedIn, Person, ServerInfo } from "./account-types.ts";
 import type { Http } from "./http.ts";
-import type { Account, AccountApi, Answer, DeviceSession, LoggedIn, Person, ServerInfo } from "./types.ts";
+import type { Answer } from "./refusals.ts";
 
 export interface AccountListener {
   loggedIn(account: Account, session: SessionId, token: string | undefined): void;

@@ -5,9 +5,11 @@ import type { ConversationId } from "#base/ids.ts";
 import { ok, refused } from "#base/result.ts";
 import { backoffMs } from "./backoff.ts";
 import type { AnswerFrame, Command, Commands } from "./commands.ts";
+import type { Message, Reaction, Receipt } from "./conversation-types.ts";
 import { maxima } from "./maxima.ts";
+import type { Answer } from "./refusals.ts";
 import { localRefusal, passes, refusalOf } from "./refusals.ts";
-import type { Answer, Chance, Clock, Message, Reaction, Receipt } from "./types.ts";
+import type { Chance, Clock } from "./types.ts";
 
 export type ChangeCommand = Extract<Command, { kind: "edit" | "delete" | "react" }>;
 

@@ -2,9 +2,10 @@
 
 import type { UserId } from "#base/ids.ts";
 import { ok } from "#base/result.ts";
+import type { Channel, Directory, Person } from "./account-types.ts";
 import type { Api } from "./api.ts";
 import { maxima } from "./maxima.ts";
-import type { Answer, Channel, Directory, Person } from "./types.ts";
+import type { Answer } from "./refusals.ts";
 
 const askedAtOnceMax = 200;
 

@@ -1,8 +1,8 @@
 // From what is held to what is shown. The same message gives the same object, so that a page need not paint again.
 
 import type { MemberNo } from "#base/ids.ts";
+import type { Message, ShownMessage } from "./conversation-types.ts";
 import type { OutboxEntry } from "./store.ts";
-import type { Message, ShownMessage } from "./types.ts";
 
 const shownAs = new WeakMap<Message | OutboxEntry, ShownMessage>();
 

@@ -3,8 +3,8 @@
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { ConversationId, MessageName, UserId } from "#base/ids.ts";
+import type { Account } from "./account-types.ts";
 import type { OutboxEntry, Store, StoredConversation } from "./store.ts";
-import type { Account } from "./types.ts";
 
 interface Schema extends DBSchema {
   owner: { key: "owner"; value: { user: UserId; account: Account | null } };

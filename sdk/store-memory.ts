@@ -1,8 +1,8 @@
 // A store that forgets when the process ends: for bots, tests, and pages that may keep nothing.
 
 import type { ConversationId, MessageName, UserId } from "#base/ids.ts";
+import type { Account } from "./account-types.ts";
 import type { OutboxEntry, Store, StoredConversation } from "./store.ts";
-import type { Account } from "./types.ts";
 
 export function createMemoryStore(): Store {
   let owner: UserId | null = null;

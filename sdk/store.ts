@@ -3,7 +3,9 @@
 // Several clients (tabs) may share one: entries are known by name, so nothing is lost or doubled by it.
 
 import type { ConversationId, MemberNo, MessageName, Rev, Seq, UserId } from "#base/ids.ts";
-import type { Account, ConversationKind, Member, Message, Person, Refusal, Role } from "./types.ts";
+import type { Account, Person } from "./account-types.ts";
+import type { ConversationKind, Member, Message, Role } from "./conversation-types.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** A send that the server has not acknowledged yet. */
 export interface OutboxEntry {

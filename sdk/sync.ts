@@ -8,6 +8,7 @@ import { BackgroundReads } from "./background-reads.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Commands } from "./commands.ts";
 import type { Connection, Welcome } from "./connection.ts";
+import type { Receipt } from "./conversation-types.ts";
 import { DeliveryReport } from "./delivery-report.ts";
 import type { Emitter } from "./events.ts";
 import type { CaughtUp, FeedEvent } from "./feed.ts";
@@ -21,7 +22,7 @@ import { Outbox } from "./outbox.ts";
 import { PendingChanges } from "./pending-changes.ts";
 import { ReadTelling } from "./read-telling.ts";
 import type { OutboxEntry, StoredState } from "./store.ts";
-import type { Chance, ClientEvents, Clock, Receipt } from "./types.ts";
+import type { Chance, ClientEvents, Clock } from "./types.ts";
 import { TypingNotices } from "./typing-notices.ts";
 
 export interface SyncParts {

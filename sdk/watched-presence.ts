@@ -2,8 +2,8 @@
 
 import type { UserId } from "#base/ids.ts";
 import type { ServerFrame } from "#protocol/frames.ts";
+import type { PresenceApi, PresenceOf } from "./account-types.ts";
 import { maxima } from "./maxima.ts";
-import type { PresenceApi, PresenceOf } from "./types.ts";
 
 export class WatchedPresence implements PresenceApi {
   #watches = new Map<UserId, number>();

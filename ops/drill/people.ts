@@ -4,7 +4,8 @@
 import type { ConversationId, UserId } from "#base/ids.ts";
 import type { Result } from "#base/result.ts";
 import { createClient } from "#sdk/client.ts";
-import type { Client, Refusal } from "#sdk/types.ts";
+import type { Refusal } from "#sdk/refusals.ts";
+import type { Client } from "#sdk/types.ts";
 
 export interface Person {
   readonly no: number;

@@ -12,9 +12,12 @@ export type {
 } from "#base/ids.ts";
 export type { Result } from "#base/result.ts";
 export { limits } from "#protocol/limits.ts";
+export type * from "#sdk/account-types.ts";
 export { createClient } from "#sdk/client.ts";
+export type * from "#sdk/conversation-types.ts";
 export { maxima } from "#sdk/maxima.ts";
 export type * from "#sdk/platform.ts";
+export type { Answer, AnyRefusalCode, ApiRefusalCode, LocalRefusalCode, Refusal } from "#sdk/refusals.ts";
 export type { OutboxEntry, Store, StoredConversation, StoredState } from "#sdk/store.ts";
 export { createIndexedDbStore } from "#sdk/store-indexeddb.ts";
 export { createMemoryStore } from "#sdk/store-memory.ts";

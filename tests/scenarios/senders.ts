@@ -3,7 +3,8 @@
 
 import type { ConversationId, MessageName } from "#base/ids.ts";
 import { createClient } from "#sdk/client.ts";
-import type { Client, Receipt } from "#sdk/types.ts";
+import type { Receipt } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 
 export interface Acknowledged {
   readonly conversation: ConversationId;

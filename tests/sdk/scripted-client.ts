@@ -1,9 +1,10 @@
 // A client on a scripted server and a manual clock, live in one room.
 
 import { createClient } from "#sdk/client.ts";
+import type { ConversationView } from "#sdk/conversation-types.ts";
 import type { Store } from "#sdk/store.ts";
 import { createMemoryStore } from "#sdk/store-memory.ts";
-import type { Client, ClientOptions, ConversationView } from "#sdk/types.ts";
+import type { Client, ClientOptions } from "#sdk/types.ts";
 import { ManualClock, seededChance, settled } from "./manual-clock.ts";
 import { room, ScriptedServer } from "./scripted-server.ts";
 

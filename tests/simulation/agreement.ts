@@ -3,7 +3,7 @@
 
 import type { StoredConversation } from "#adapters/memory/store.ts";
 import type { ConversationId } from "#base/ids.ts";
-import type { ShownMessage } from "#sdk/types.ts";
+import type { ShownMessage } from "#sdk/conversation-types.ts";
 import type { Device } from "./device.ts";
 import type { World } from "./world.ts";
 

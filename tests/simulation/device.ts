@@ -4,8 +4,9 @@
 import type { ConversationId, MessageName, Seq } from "#base/ids.ts";
 import type { Subprotocol } from "#protocol/frames.ts";
 import { createClient } from "#sdk/client.ts";
+import type { ConversationView, Receipt, ShownMessage } from "#sdk/conversation-types.ts";
 import type { Store } from "#sdk/store.ts";
-import type { Client, ConversationView, Receipt, ShownMessage } from "#sdk/types.ts";
+import type { Client } from "#sdk/types.ts";
 import type { Dice } from "./dice.ts";
 import type { Network, Wire } from "./network.ts";
 import type { ProcessClock, SimulatedTime } from "./time.ts";

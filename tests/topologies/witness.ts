@@ -4,7 +4,8 @@
 
 import type { ConversationId, Seq, UserId } from "#base/ids.ts";
 import { createClient } from "#sdk/client.ts";
-import type { Answer, Client } from "#sdk/types.ts";
+import type { Answer } from "#sdk/refusals.ts";
+import type { Client } from "#sdk/types.ts";
 import { until } from "#tests/parts/until.ts";
 
 export interface Witness {

@@ -2,8 +2,8 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { ConversationView, ShownMessage } from "#sdk/conversation-types.ts";
 import { maxima } from "#sdk/maxima.ts";
-import type { ConversationView, ShownMessage } from "#sdk/types.ts";
 import { authorName, quotedText } from "#web/conversation/quote.tsx";
 import { Icon, IconButton } from "#web/shell/icons.tsx";
 import { plainWords } from "#web/shell/words.ts";

@@ -1,7 +1,8 @@
 // The head of an open conversation: whose it is, and how to see its people.
 
 import { useEffect } from "preact/hooks";
-import type { Client, ConversationItem, ConversationView } from "#sdk/types.ts";
+import type { ConversationItem, ConversationView } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Icon, IconButton } from "#web/shell/icons.tsx";
 import { goHome } from "#web/shell/route.ts";

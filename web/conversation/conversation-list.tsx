@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Client, ConversationItem } from "#sdk/types.ts";
+import type { ConversationItem } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Icon } from "#web/shell/icons.tsx";
 import { addressOf, route } from "#web/shell/route.ts";

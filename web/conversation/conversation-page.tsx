@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Client, ConversationItem, ConversationView, ShownMessage } from "#sdk/types.ts";
+import type { ConversationItem, ConversationView, ShownMessage } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Composer } from "#web/compose/composer.tsx";
 import { Dialog } from "#web/shell/dialog.tsx";
 import { Problem } from "#web/shell/problem.tsx";

@@ -1,7 +1,7 @@
 // One message: who, what, when, how it fares, and what one can do with it.
 
 import { type Signal, useComputed, useSignal } from "@preact/signals";
-import type { ConversationView, Member, ShownMessage } from "#sdk/types.ts";
+import type { ConversationView, Member, ShownMessage } from "#sdk/conversation-types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Icon, IconButton } from "#web/shell/icons.tsx";
 import { clockTime, wholeTime } from "#web/shell/times.ts";

@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { ConversationView, ShownMessage } from "#sdk/types.ts";
+import type { ConversationView, ShownMessage } from "#sdk/conversation-types.ts";
 import { Icon } from "#web/shell/icons.tsx";
 import { dayName } from "#web/shell/times.ts";
 import { Place } from "./keep-place.ts";

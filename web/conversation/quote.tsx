@@ -1,6 +1,6 @@
 // The message that another one answers, in a line; pressing it goes there.
 
-import type { ConversationView, ShownMessage } from "#sdk/types.ts";
+import type { ConversationView, ShownMessage } from "#sdk/conversation-types.ts";
 
 export function Quote(props: { message: ShownMessage | undefined; author: string; onJump: () => void }) {
   const { message } = props;

@@ -1,7 +1,7 @@
 // Reactions under a message, and the small picker that adds one.
 
 import { useEffect, useRef } from "preact/hooks";
-import type { Reaction } from "#sdk/types.ts";
+import type { Reaction } from "#sdk/conversation-types.ts";
 
 const offered = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 

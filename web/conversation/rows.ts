@@ -1,6 +1,6 @@
 // What stands in the list of messages: the messages, and lines between days and before what is new.
 
-import type { ShownMessage } from "#sdk/types.ts";
+import type { ShownMessage } from "#sdk/conversation-types.ts";
 import { dayKey } from "#web/shell/times.ts";
 
 export type Row =

@@ -1,6 +1,6 @@
 // Read receipts: under which of one's own messages they stand, and in which words.
 
-import type { ConversationView } from "#sdk/types.ts";
+import type { ConversationView } from "#sdk/conversation-types.ts";
 
 /** The newest of one's own messages that somebody else has read. */
 export function seenBelow(view: ConversationView): { key: string; words: string } | null {

@@ -1,6 +1,6 @@
 // Who is writing just now.
 
-import type { ConversationView } from "#sdk/types.ts";
+import type { ConversationView } from "#sdk/conversation-types.ts";
 
 export function TypingLine({ view }: { view: ConversationView }) {
   const names = view.typing.map((member) => view.member(member)?.displayName ?? "Somebody");

@@ -1,6 +1,7 @@
 // The channels that one may join.
 
-import type { Channel, Client } from "#sdk/types.ts";
+import type { Channel } from "#sdk/account-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Dialog } from "#web/shell/dialog.tsx";
 import { Icon } from "#web/shell/icons.tsx";

@@ -1,6 +1,7 @@
 // Asks before one leaves.
 
-import type { Client, ConversationItem } from "#sdk/types.ts";
+import type { ConversationItem } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Dialog } from "#web/shell/dialog.tsx";
 import { Problem } from "#web/shell/problem.tsx";
 import { useAction } from "#web/shell/use-action.ts";

@@ -1,7 +1,9 @@
 // Begins a conversation: with one person, in a group, or in a channel that all may join.
 
 import { useSignal } from "@preact/signals";
-import type { Client, ConversationKind, Person } from "#sdk/types.ts";
+import type { Person } from "#sdk/account-types.ts";
+import type { ConversationKind } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Dialog } from "#web/shell/dialog.tsx";
 import { Problem } from "#web/shell/problem.tsx";
 import { goTo } from "#web/shell/route.ts";

@@ -2,7 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Client, ConversationItem, Member, Person, Role } from "#sdk/types.ts";
+import type { Person } from "#sdk/account-types.ts";
+import type { ConversationItem, Member, Role } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { IconButton } from "#web/shell/icons.tsx";
 import { Panel } from "#web/shell/panel.tsx";
 import { Problem } from "#web/shell/problem.tsx";

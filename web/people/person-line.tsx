@@ -1,7 +1,7 @@
 // One person in a list: picture, name, a note, and what can be done.
 
 import type { ComponentChildren } from "preact";
-import type { Person } from "#sdk/types.ts";
+import type { Person } from "#sdk/account-types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 
 /** How somebody is called for certain, and whether a program is meant. */

@@ -1,7 +1,8 @@
 // Finds people by handle or name, and keeps the ones that were chosen.
 
 import type { Signal } from "@preact/signals";
-import type { Client, Person } from "#sdk/types.ts";
+import type { Person } from "#sdk/account-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Avatar } from "#web/shell/avatar.tsx";
 import { Problem } from "#web/shell/problem.tsx";
 import { handleNote } from "./person-line.tsx";

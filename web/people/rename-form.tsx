@@ -1,7 +1,8 @@
 // The title of a group or channel.
 
 import { useSignal } from "@preact/signals";
-import type { Client, ConversationItem } from "#sdk/types.ts";
+import type { ConversationItem } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Problem } from "#web/shell/problem.tsx";
 import { useAction } from "#web/shell/use-action.ts";
 

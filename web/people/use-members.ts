@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Client, ConversationItem, Member } from "#sdk/types.ts";
+import type { ConversationItem, Member } from "#sdk/conversation-types.ts";
+import type { Client } from "#sdk/types.ts";
 
 const pageCount = 100;
 

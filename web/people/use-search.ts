@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Answer } from "#sdk/types.ts";
+import type { Answer } from "#sdk/refusals.ts";
 import { plainWords } from "#web/shell/words.ts";
 
 const restMs = 150;

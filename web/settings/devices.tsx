@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Client, DeviceSession } from "#sdk/types.ts";
+import type { DeviceSession } from "#sdk/account-types.ts";
+import type { Client } from "#sdk/types.ts";
 import { Problem } from "#web/shell/problem.tsx";
 import { wholeTime } from "#web/shell/times.ts";
 import { useAction } from "#web/shell/use-action.ts";

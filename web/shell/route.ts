@@ -2,7 +2,7 @@
 // What stands after "#" is never sent to a server.
 
 import { signal } from "@preact/signals";
-import type { ConversationItem } from "#sdk/types.ts";
+import type { ConversationItem } from "#sdk/conversation-types.ts";
 
 type ConversationId = ConversationItem["id"];
 

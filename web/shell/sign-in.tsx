@@ -2,7 +2,8 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Client, ServerInfo } from "#sdk/types.ts";
+import type { ServerInfo } from "#sdk/account-types.ts";
+import type { Client } from "#sdk/types.ts";
 import iconUrl from "./icon.svg";
 import { Problem } from "./problem.tsx";
 import { goHome, route } from "./route.ts";

@@ -1,7 +1,7 @@
 // One thing that a button or form does: busy while it runs, and what went wrong afterwards.
 
 import { type Signal, useSignal } from "@preact/signals";
-import type { Answer } from "#sdk/types.ts";
+import type { Answer } from "#sdk/refusals.ts";
 import { plainWords } from "./words.ts";
 
 export interface Action {

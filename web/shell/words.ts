@@ -1,6 +1,6 @@
 // Refusals in plain words: what happened and what one can do.
 
-import type { Refusal } from "#sdk/types.ts";
+import type { Refusal } from "#sdk/refusals.ts";
 
 const words: Record<string, string> = {
   wrong_credentials: "That handle and password do not belong together.",
