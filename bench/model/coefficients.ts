@@ -1,7 +1,7 @@
 // The model as data: what each thing that a server does costs, of each of its parts, with confidence, and when and
 // on what it was measured. `predict` is all that the model is.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stamp } from "#bench/scale/record.ts";
 import type { Interval } from "./least-squares.ts";
@@ -46,6 +46,10 @@ export interface Prediction {
 }
 
 const file = join(import.meta.dir, "coefficients.json");
+
+export function hasModel(): boolean {
+  return existsSync(file);
+}
 
 export function readModel(): Model {
   return JSON.parse(readFileSync(file, "utf8")) as Model;

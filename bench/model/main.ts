@@ -1,15 +1,13 @@
 // `./banyan bench model`: fits what a workload costs, predicts it, and checks the prediction against a run.
 
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Stamp, stampOf } from "#bench/scale/record.ts";
 import { cells, checks } from "./cells.ts";
 import { compare, isWithin, written } from "./check.ts";
-import { type Model, mutated, predict, readModel, writeModel } from "./coefficients.ts";
+import { hasModel, type Model, mutated, predict, readModel, writeModel } from "./coefficients.ts";
 import { fitModel } from "./fit.ts";
 import { measureAll } from "./measure.ts";
-import type { Measured } from "./run-workload.ts";
+import { type Kept, keepRun, newestRun, type RunKind } from "./runs.ts";
 import type { Topology, Workload } from "./workload.ts";
 
 const help = `Usage: ./banyan bench model fit|predict|check [options]
@@ -28,10 +26,6 @@ const help = `Usage: ./banyan bench model fit|predict|check [options]
   --quiet                       note that nothing else ran on the machine
 `;
 
-type Kept = Stamp & Measured & { readonly kind: "cell" | "check"; readonly topology: Topology };
-
-const file = join(import.meta.dir, "runs.ndjson");
-
 export async function model(args: readonly string[]): Promise<number> {
   const [what, ...rest] = args[0] === "model" ? args.slice(1) : args;
   const { values } = parseArgs({
@@ -49,8 +43,10 @@ export async function model(args: readonly string[]): Promise<number> {
   const topology = values.topology as Topology;
   const seed = Number(values.seed);
   const stamp = stampOf(["./banyan bench model", ...args].join(" "), seed, values.quiet);
-  const run = (kind: Kept["kind"], workloads: readonly Workload[]) =>
-    values.again ? newest(kind, topology) : measure(kind, topology, workloads, Number(values.seconds), stamp);
+  const run = (kind: RunKind, workloads: readonly Workload[]) =>
+    values.again
+      ? newestRun(kind, topology)
+      : measure(kind, topology, workloads, Number(values.seconds), stamp);
   if (what === "fit") return fit(topology, await run("cell", cells), seed);
   if (what === "check") return check(topology, await run("check", checks), values.mutate);
   if (what === "predict" && values.workload) {
@@ -63,7 +59,7 @@ export async function model(args: readonly string[]): Promise<number> {
 }
 
 async function measure(
-  kind: Kept["kind"],
+  kind: RunKind,
   topology: Topology,
   workloads: readonly Workload[],
   seconds: number,
@@ -80,26 +76,16 @@ async function measure(
     kept: (measured) => {
       const line: Kept = { ...stamp, kind, topology, ...measured };
       kept.push(line);
-      appendFileSync(file, `${JSON.stringify(line)}\n`);
+      keepRun(line);
     },
   });
   return kept;
 }
 
-/** The lines of the last run of that kind. */
-export function newest(kind: Kept["kind"], topology: Topology): Kept[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").trim().split("\n");
-  const all = lines
-    .map((line) => JSON.parse(line) as Kept)
-    .filter((it) => it.kind === kind && it.topology === topology);
-  return all.filter(({ at }) => at === all.at(-1)?.at);
-}
-
 function fit(topology: Topology, measured: readonly Kept[], seed: number): number {
   const { coefficients, errors } = fitModel(measured, seed);
   const { at, machine, versions, commit, quiet } = measured.at(-1)!;
-  const others: Model = existsSync(join(import.meta.dir, "coefficients.json")) ? readModel() : {};
+  const others: Model = hasModel() ? readModel() : {};
   writeModel({
     ...others,
     [topology]: { measured: { at, machine, versions, seed, commit, quiet }, ...coefficients },

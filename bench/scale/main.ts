@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { scaleMessages } from "./messages.ts";
+import { writeScalePage } from "./page.ts";
 import { stampOf } from "./record.ts";
 import { scaleSessions } from "./sessions.ts";
 
@@ -64,6 +65,10 @@ export async function scale(args: readonly string[]): Promise<number> {
       measureOnly: values["measure-only"],
       stamp,
     });
+  if (what === "page") {
+    writeScalePage();
+    return 0;
+  }
   console.log(help);
   return what === undefined || what === "--help" ? 0 : 2;
 }

@@ -1,0 +1,219 @@
+// docs/scale.md and its pictures, made from bench/scale/*.ndjson and the model: `./banyan bench scale page`.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { modelSection } from "#bench/model/page-section.ts";
+import type { Unit } from "#bench/plots/units.ts";
+import { type Curve, curveOf, valueAt } from "./curve-fit.ts";
+import { curvePlot, type Series } from "./curve-plot.ts";
+import type { Costs } from "./message-costs.ts";
+import type { MessagesPoint } from "./messages.ts";
+import { table, told } from "./page-parts.ts";
+import { pointsOf, type Stamp } from "./record.ts";
+import type { SessionsPoint } from "./sessions.ts";
+
+const docs = join(import.meta.dir, "../../docs");
+const images = join(docs, "images");
+const acts = ["send", "open", "page", "resume"] as const;
+const seed = 7226;
+
+export function writeScalePage(): void {
+  mkdirSync(images, { recursive: true });
+  const sections = [opening, sessionsSection(), messagesSection(), modelSection()];
+  writeFileSync(join(docs, "scale.md"), `${sections.join("\n\n").trim()}\n`);
+}
+
+const opening = `# Scale
+
+How costs change as the number of live sessions and of stored messages grows, and a model that predicts them. This page
+is written by \`./banyan bench scale page\` from what was measured (bench/scale, bench/model); run anything of it again
+with the command that stands above it. Server, database and load generator share one machine.`;
+
+/** The newest of each number; a quiet one before one that was not. */
+function newestOf<T extends Stamp>(points: readonly T[], key: (point: T) => string): T[] {
+  const found = new Map<string, T>();
+  for (const point of points) {
+    const there = found.get(key(point));
+    if (!there || point.quiet || !there.quiet) found.set(key(point), point);
+  }
+  return [...found.values()];
+}
+
+function sessionsSection(): string {
+  const points = newestOf(
+    pointsOf<SessionsPoint>("sessions"),
+    ({ wanted, smol, heartbeatMs }) => `${wanted} ${smol} ${heartbeatMs}`,
+  )
+    .filter(({ live }) => live > 0)
+    .sort((one, other) => one.live - other.live);
+  if (points.length === 0) return "## Live sessions\n\nNothing was measured yet.";
+  picture(
+    "sessions-memory",
+    "Memory of a live session, everything on this machine counted",
+    "KiB",
+    "live sessions",
+    [
+      { name: "server", points: points.map((it) => ({ n: it.live, y: serverKiB(it) })) },
+      {
+        name: "kernel, both ends",
+        points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.kernel! })),
+      },
+      { name: "generator", points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.generator! })) },
+    ],
+  );
+  const probed = points.filter(({ probe }) => probe !== null);
+  if (probed.length > 0)
+    picture("sessions-cost", "A 1:1 message beside so many sessions", "us", "live sessions", [
+      {
+        name: "CPU of all server parts",
+        points: probed.map((it) => ({ n: it.live, y: it.probe!.directCpuUs })),
+      },
+    ]);
+  const rows = points.map((it) => [
+    whole(it.live),
+    String(it.gateways),
+    it.loginSeconds.toFixed(1),
+    us(sum(it.loginCpuUsPerSession)),
+    serverKiB(it).toFixed(1),
+    it.kiBPerSession.kernel!.toFixed(1),
+    it.kiBPerSession.generator!.toFixed(2),
+    it.wholeKiBPerSession.toFixed(1),
+    it.idleCores.server.toFixed(2),
+    it.probe ? us(it.probe.directCpuUs) : "-",
+    it.probe ? `${it.probe.directAckP99Ms.toFixed(0)}` : "-",
+    it.probe ? us(it.probe.roomDeliveryCpuUs) : "-",
+    it.probe ? `${it.probe.roomDeliveryP99Ms.toFixed(0)}` : "-",
+    it.quiet ? "" : "not quiet",
+  ]);
+  const last = points.at(-1)!;
+  const walls = points.flatMap((it) => (it.wall ? [`- At ${whole(it.wanted)}: ${it.wall}.`] : []));
+  return [
+    "## Live sessions",
+    told(last),
+    `Each person is in ${last.conversationsEach} conversations (one of two, four of ten) whose members sit at all gateways; each session pings every ${last.heartbeatMs / 1000} s. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open ${"20,000"} descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
+    table(
+      [
+        "live",
+        "gateways",
+        "all in, s",
+        "CPU a login, us",
+        "server, KiB",
+        "kernel (both ends), KiB",
+        "generator, KiB",
+        "in all, KiB",
+        "idle, cores",
+        "1:1, us",
+        "p99, ms",
+        "room delivery, us",
+        "p99, ms",
+        "",
+      ],
+      rows,
+    ),
+    existsSync(join(images, "scale-sessions-memory.svg"))
+      ? "![Memory of a live session](images/scale-sessions-memory.svg)"
+      : "",
+    probed.length > 0 ? "![A 1:1 message beside so many sessions](images/scale-sessions-cost.svg)" : "",
+    walls.length > 0 ? `**The wall.**\n\n${walls.join("\n")}` : "",
+    baseText(last),
+  ]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+function serverKiB({ kiBPerSession }: SessionsPoint): number {
+  return kiBPerSession.server! + kiBPerSession.postgres!;
+}
+
+function baseText({ memory, gateways }: SessionsPoint): string {
+  const parts = Object.entries(memory.empty.partsKiB).map(([part, kiB]) => {
+    const many = part === "gateway" ? `${gateways} gateways` : part;
+    return `${many} ${Math.round(kiB / 1024)} MiB`;
+  });
+  return `Before anybody comes these processes take: ${parts.join(", ")}.`;
+}
+
+function messagesSection(): string {
+  const points = newestOf(pointsOf<MessagesPoint>("messages"), ({ messages }) => String(messages)).sort(
+    (one, other) => one.messages - other.messages,
+  );
+  if (points.length === 0) return "## Stored messages\n\nNothing was measured yet.";
+  const curves = Object.fromEntries(acts.map((act) => [act, curveOfAct(points, act)]));
+  const first = points[0]!.messages;
+  if (points.length > 1)
+    picture("messages-cost", "What an act costs with so many messages stored", "us", "stored messages", [
+      ...acts.map((act) => ({
+        name: `${act}: ${curves[act]!.kind}`,
+        points: points.flatMap((it) => it.costs.map((costs) => ({ n: it.messages, y: costs[act].cpuUs }))),
+        fitted: (n: number) => valueAt(curves[act]!, first, n),
+      })),
+    ]);
+  const last = points.at(-1)!;
+  return [
+    "## Stored messages",
+    told(last),
+    `One embedded server with its PostgreSQL 18, on one core; conversations of ten with 250 messages each. Each act goes to conversations that were drawn from all there are and that no cache of Banyan's has seen (the server has just started); PostgreSQL's data lies in the page cache as far as memory goes. _Open_: the conversation and its newest 50 messages over HTTP; _page_: 50 messages from anywhere in it; _resume_: connect, hello, and the changes of one conversation that was left 20 messages ago; _send_: at 200/s between two members who are there. Messages cannot be searched yet: the API has no such request. Values are medians of ${last.costs.length} rounds.`,
+    table(
+      ["stored", ...acts.flatMap((act) => [`${act}, us CPU`, "p50, ms", "p99, ms"]), ""],
+      points.map((it) => [
+        whole(it.messages),
+        ...acts.flatMap((act) => [
+          us(median(it.costs, act, "cpuUs")),
+          median(it.costs, act, "p50Ms").toFixed(1),
+          median(it.costs, act, "p99Ms").toFixed(1),
+        ]),
+        it.quiet ? "" : "not quiet",
+      ]),
+    ),
+    points.length > 1
+      ? "![What an act costs with so many messages stored](images/scale-messages-cost.svg)"
+      : "",
+    points.length > 2
+      ? table(
+          ["CPU of a", "best curve", "growth with each tenfold (95 %)", "exponent of the power (95 %)"],
+          acts.map((act) => {
+            const { kind, growthPerDecade: growth, exponent } = curves[act]!;
+            return [
+              act,
+              kind,
+              range(growth, (share) => `${(100 * share).toFixed(1)} %`),
+              range(exponent, (it) => it.toFixed(3)),
+            ];
+          }),
+        )
+      : "",
+    points.length > 2
+      ? "The curve is the one with the least corrected Akaike criterion; the slower one where another is not better by 2."
+      : "",
+    `On the disk a message of about 95 bytes of text takes ${Math.round(last.bytesPerMessage.table)} bytes of table and ${Math.round(last.bytesPerMessage.indexes)} of indexes.`,
+  ]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+function curveOfAct(points: readonly MessagesPoint[], act: keyof Costs): Curve {
+  return curveOf(
+    points.flatMap((it) => it.costs.map((costs) => ({ n: it.messages, y: costs[act].cpuUs }))),
+    seed,
+  );
+}
+
+function median(costs: readonly Costs[], act: keyof Costs, key: "cpuUs" | "p50Ms" | "p99Ms"): number {
+  const sorted = costs.map((one) => one[act][key]).sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
+
+function range(it: { value: number; low: number; high: number }, text: (value: number) => string): string {
+  return `${text(it.value)} (${text(it.low)} to ${text(it.high)})`;
+}
+
+function picture(name: string, title: string, unit: Unit, of: string, series: readonly Series[]): void {
+  writeFileSync(join(images, `scale-${name}.svg`), curvePlot(title, unit, of, series));
+}
+
+function sum(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((all, one) => all + one, 0);
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString("en");
+const us = (value: number) => (value >= 100 ? whole(value) : value.toFixed(1));
