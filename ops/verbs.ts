@@ -73,6 +73,12 @@ export const verbs: readonly Verb[] = [
     load: () => import("#ops/bench.ts"),
   },
   {
+    name: "load",
+    needsSources: true,
+    line: "Put simulated people on a Banyan; what they wait for, and whether they miss anything.",
+    load: () => import("#ops/load.ts"),
+  },
+  {
     name: "build-web",
     needsSources: true,
     line: "Build the web client into .artifacts/web.",

@@ -35,7 +35,12 @@ let bytes: Buffer = Buffer.alloc(0);
 let at = 0;
 
 /** [5, conversation, [change, ...]] from `from` on: `each` is told every change, always with the same object. */
-export function readChanges(frame: Buffer, from: number, runTag: number, each: (it: SeenChange) => void): void {
+export function readChanges(
+  frame: Buffer,
+  from: number,
+  runTag: number,
+  each: (it: SeenChange) => void,
+): void {
   bytes = frame;
   at = from + 20;
   const count = listLength();
@@ -67,8 +72,7 @@ function message(fields: number, runTag: number): void {
     const isThere = bytes[at] !== 0xc0;
     if (isThere && field === place.name && bytes[at] === 0xc4 && bytes[at + 1] === nameBytes)
       seen.nameOp = opOfName(bytes, at + 2, runTag);
-    if (isThere && (field === place.editedAt || field === place.deletedAt))
-      seen.isLater = true;
+    if (isThere && (field === place.editedAt || field === place.deletedAt)) seen.isLater = true;
     skip();
   }
 }
@@ -128,19 +132,19 @@ function textLength(): number {
 }
 
 const fixedBytes: Readonly<Record<number, number>> = {
-  0xc0: 1,
-  0xc2: 1,
-  0xc3: 1,
-  0xca: 5,
-  0xcb: 9,
-  0xcc: 2,
-  0xcd: 3,
-  0xce: 5,
-  0xcf: 9,
-  0xd0: 2,
-  0xd1: 3,
-  0xd2: 5,
-  0xd3: 9,
+  192: 1,
+  194: 1,
+  195: 1,
+  202: 5,
+  203: 9,
+  204: 2,
+  205: 3,
+  206: 5,
+  207: 9,
+  208: 2,
+  209: 3,
+  210: 5,
+  211: 9,
 };
 
 function skip(): void {
@@ -149,8 +153,7 @@ function skip(): void {
   else if ((first >= 0xa0 && first < 0xc0) || (first >= 0xd9 && first <= 0xdb)) {
     const length = textLength();
     at += length;
-  }
-  else if (first === 0xc4) at += 2 + bytes[at + 1]!;
+  } else if (first === 0xc4) at += 2 + bytes[at + 1]!;
   else if (first === 0xc5) at += 3 + bytes.readUInt16BE(at + 1);
   else if (first === 0xc6) at += 5 + bytes.readUInt32BE(at + 1);
   else if ((first >= 0x90 && first < 0xa0) || first === 0xdc || first === 0xdd) {

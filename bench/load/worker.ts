@@ -42,6 +42,10 @@ function start(atEpochMs: number): void {
   const { storm, timeScale } = job.profile;
   if (storm) nextStormMs = job.rampMs + (storm.everySeconds * 1000) / Math.sqrt(timeScale);
   ticking = setInterval(tick, 1);
+  setTimeout(tellSeconds, Math.max(0, town.startMs - performance.now()));
+}
+
+function tellSeconds(): void {
   let cpuMs = threadCpuMs();
   let at = performance.now();
   setInterval(() => {
@@ -165,7 +169,8 @@ async function rollCall(devicesMax: number): Promise<void> {
   const every = Math.max(1, Math.ceil(live.length / Math.max(1, devicesMax)));
   const called = live.filter((_, i) => i % every === 0);
   // What was read a moment ago was told a moment ago.
-  for (const device of called) for (const { standing } of device.positions.values()) device.tellRead(standing);
+  for (const device of called)
+    for (const { standing } of device.positions.values()) device.tellRead(standing);
   await Bun.sleep(500);
   town.isRollCall = true;
   for (const [i, device] of called.entries()) {
