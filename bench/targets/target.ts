@@ -11,6 +11,7 @@ export const targetNames = [
   "ejabberd",
   "prosody",
   "centrifugo",
+  "tinode",
   "wukongim",
   "nats",
   "jetstream",

@@ -10,6 +10,7 @@ import { prosodyTarget } from "./prosody.ts";
 import { rawPublishTarget } from "./raw-publish.ts";
 import { socketIoTarget } from "./socketio-postgres.ts";
 import type { Target, TargetName } from "./target.ts";
+import { tinodeTarget } from "./tinode.ts";
 import { wukongImTarget } from "./wukongim.ts";
 
 export const targets: Record<TargetName, Target> = {
@@ -19,6 +20,7 @@ export const targets: Record<TargetName, Target> = {
   ejabberd: ejabberdTarget,
   prosody: prosodyTarget,
   centrifugo: centrifugoTarget,
+  tinode: tinodeTarget,
   wukongim: wukongImTarget,
   nats: natsTarget,
   jetstream: jetStreamTarget,
