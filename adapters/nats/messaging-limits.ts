@@ -3,9 +3,9 @@
 export interface RouterLimits {
   /** Commands in flight to one instance. */
   readonly inFlightMax: number;
-  /** Where answers take longer than `answerMsMax`, so few: what waits longer is worth less than an early refusal. */
-  readonly inFlightSlowMax: number;
+  /** Where more than `inFlightSlowMax` are, so many may that none waits longer; near to it, some are refused. */
   readonly answerMsMax: number;
+  readonly inFlightSlowMax: number;
   /** A command without an answer by then has an unknown outcome. */
   readonly deadlineMs: number;
   /** How long a command waits for an instance where there is none. */
@@ -20,8 +20,8 @@ export interface RouterLimits {
 
 export const routerLimits: RouterLimits = {
   inFlightMax: 10_000,
+  answerMsMax: 600,
   inFlightSlowMax: 1_000,
-  answerMsMax: 1_000,
   deadlineMs: 10_000,
   ownerWaitMs: 300,
   eachWaitMs: 150,

@@ -1,6 +1,7 @@
 // What a router has to do with one messaging instance: the commands of this turn of the event loop, which leave as
 // one message, and those in flight, each with its deadline.
 
+import { QueueBound } from "#base/queue-bound.ts";
 import type { Nats } from "./connection.ts";
 import {
   type Answered,
@@ -34,8 +35,9 @@ export interface Command {
 export type Outcome = Answered[1] | "unheard" | "lost";
 export type Settle = (link: Link, command: Command, outcome: Outcome, value: unknown) => void;
 
-/** What one answer counts for in the mean of the last ones. */
-const latestShare = 0.01;
+/** How often answers are counted, and over which time their pace is a mean. */
+const countEveryMs = 100;
+const paceMemoryMs = 1_000;
 
 export class Link {
   readonly instance: string;
@@ -49,12 +51,15 @@ export class Link {
   #batch = 0;
   #deaf: { readonly batch: number; readonly at: number } | null = null;
   batches = 0;
-  /** How long answers took lately. */
-  answerMs = 0;
+  /** How many may be in flight, by the pace at which they are answered. */
+  readonly bound: QueueBound;
+  #answered = 0;
+  #countedAt = performance.now();
   /** Since when the roll call no longer knows it. */
   goneAt: number | null = null;
 
-  constructor(instance: string, nats: Nats, router: string, settle: Settle) {
+  constructor(instance: string, nats: Nats, router: string, settle: Settle, answerMsMax: number) {
+    this.bound = new QueueBound(answerMsMax);
     this.instance = instance;
     this.#nats = nats;
     this.#router = router;
@@ -88,13 +93,21 @@ export class Link {
   }
 
   heard(data: Uint8Array<ArrayBuffer>): void {
-    const now = performance.now();
     for (const answered of this.#unpacker.read(data) as readonly Answered[]) {
       const command = this.inFlight.get(answered[0]);
       if (!command || !this.inFlight.delete(command.id)) continue;
-      this.answerMs += (now - command.askedAt - this.answerMs) * latestShare;
+      if (!isOverloaded(answered[2])) this.#answered++;
       this.#settle(this, command, answered[1], answered[2]);
     }
+    this.#count(performance.now());
+  }
+
+  #count(now: number): void {
+    const overMs = now - this.#countedAt;
+    if (overMs < countEveryMs) return;
+    this.bound.measured(this.#answered / overMs, Math.min(1, overMs / paceMemoryMs));
+    this.#answered = 0;
+    this.#countedAt = now;
   }
 
   /**
@@ -141,4 +154,9 @@ export class Link {
     for (const command of commands)
       if (this.inFlight.delete(command.id)) this.#settle(this, command, outcome, undefined);
   }
+}
+
+/** Said quickly, and no sign of what the instance can do. */
+function isOverloaded(value: unknown): boolean {
+  return (value as { refusal?: { reason?: string } } | null | undefined)?.refusal?.reason === "overloaded";
 }

@@ -34,7 +34,7 @@ export class Links {
   give(command: Command, instance: string): boolean {
     let link = this.#links.get(instance);
     if (!link) {
-      link = new Link(instance, this.#nats, this.#router, this.#settle);
+      link = new Link(instance, this.#nats, this.#router, this.#settle, this.#limits.answerMsMax);
       this.#links.set(instance, link);
     }
     if (this.#isFull(link, command)) return false;
@@ -93,9 +93,9 @@ export class Links {
 
   /** Lists are what whoever comes back asks for; how many may come back at once is bounded elsewhere. */
   #isFull(link: Link, command: Command): boolean {
-    const { inFlightMax, inFlightSlowMax, answerMsMax } = this.#limits;
+    const { inFlightMax, inFlightSlowMax } = this.#limits;
     if (link.inFlight.size >= inFlightMax) return true;
-    const isSlow = link.answerMs > answerMsMax && link.inFlight.size >= inFlightSlowMax;
-    return isSlow && command.key !== null;
+    if (link.inFlight.size < inFlightSlowMax || command.key === null) return false;
+    return !link.bound.takes(link.inFlight.size, performance.now());
   }
 }
