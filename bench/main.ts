@@ -12,7 +12,8 @@ import { journeys } from "./journeys/journeys.ts";
 import { help, read, type Wish } from "./options.ts";
 import { terminalTable, writeReadme } from "./report.ts";
 import { writeClusterPage } from "./report-cluster.ts";
-import type { TargetName } from "./targets/target.ts";
+import { sideBySide } from "./side-by-side.ts";
+import { quickTargets, type TargetName } from "./targets/target.ts";
 import { targets } from "./targets/targets.ts";
 
 /** A step that takes longer is ended: nothing here may hang. */
@@ -220,8 +221,14 @@ function announce(wish: Wish): void {
   );
 }
 
+/** The usual table has columns for these only. */
+function isInTable(target: TargetName): boolean {
+  return quickTargets.includes(target) || target === "banyan-cluster";
+}
+
 function finish(run: Run, wish: Wish): void {
-  console.log(`\n${terminalTable(run)}\n`);
+  const isUsual = (Object.keys(run.figures) as TargetName[]).every(isInTable);
+  console.log(`\n${isUsual ? terminalTable(run) : sideBySide(run)}\n`);
   for (const warning of run.warnings) console.log(`! ${warning}`);
   const bars = Object.values(run.bars);
   console.log(

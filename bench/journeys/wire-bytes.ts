@@ -5,6 +5,7 @@ import { gather } from "#bench/driver/crowd.ts";
 import { type Dialect, textBytes } from "#bench/driver/dialect.ts";
 import { banyanBinary, banyanJson } from "#bench/driver/dialect-banyan.ts";
 import type { Figures, Journey, Scene } from "#bench/journey.ts";
+import { besideBanyan } from "#bench/targets/target.ts";
 
 const messages = 50;
 const heartbeatsPerHour = 120;
@@ -12,9 +13,11 @@ const heartbeatsPerHour = 120;
 export const wireJourney: Journey = {
   name: "wire",
   title: "bytes on the wire",
-  targets: ["banyan"],
+  targets: ["banyan", ...besideBanyan],
   async run(scene) {
     const server = await scene.start();
+    if (scene.target.role !== "ours")
+      return measure(scene, server.port, "own", scene.target.dialect(scene.seed));
     return {
       ...(await measure(scene, server.port, "binary", banyanBinary(scene.seed))),
       ...(await measure(scene, server.port, "json", banyanJson(scene.seed + 1))),
@@ -44,6 +47,13 @@ async function measure(scene: Scene, port: number, codec: string, dialect: Diale
       dialect.send(sender, place, i);
       await until(() => reader.deliveries >= i && acked >= i);
     }
+    const figures = {
+      [`wire.${codec}.deliveryBytes`]: (reader.bytesIn - before.in) / messages - textBytes,
+      [`wire.${codec}.sendBytes`]: (sender.bytesOut - before.out) / messages - textBytes,
+      [`wire.${codec}.ackBytes`]: (sender.bytesIn - before.acks) / messages,
+    };
+    // What keeps a session of a peer, and who begins, is another thing with each.
+    if (codec === "own") return figures;
     const after = reader.bytesIn;
     // The first heartbeat after news carries heads; an idle hour is made of the ones after it.
     dialect.heartbeat(reader);
@@ -52,9 +62,7 @@ async function measure(scene: Scene, port: number, codec: string, dialect: Diale
     dialect.heartbeat(reader);
     await until(() => reader.bytesIn > beat.in);
     return {
-      [`wire.${codec}.deliveryBytes`]: (after - before.in) / messages - textBytes,
-      [`wire.${codec}.sendBytes`]: (sender.bytesOut - before.out) / messages - textBytes,
-      [`wire.${codec}.ackBytes`]: (sender.bytesIn - before.acks) / messages,
+      ...figures,
       [`wire.${codec}.idleBytesPerHour`]:
         (reader.bytesIn - beat.in + reader.bytesOut - beat.out) * heartbeatsPerHour,
     };
