@@ -5,7 +5,7 @@ import { mark, widthOf, words } from "./marks.ts";
 export interface Mark {
   readonly name: string;
   readonly colour: number;
-  readonly kind: "line" | "dashed" | "box";
+  readonly kind: "line" | "thin" | "dashed" | "box";
 }
 
 const rowHeight = 22;
@@ -25,7 +25,7 @@ export function legend(marks: readonly Mark[], left: number, width: number): { s
       kind === "box"
         ? mark("rect", { class: `area f${colour}`, x, y: y - 6, width: 12, height: 12, rx: 3 })
         : mark("path", {
-            class: `curve s${colour}${kind === "dashed" ? " dashed" : ""}`,
+            class: `curve s${colour}${kind === "line" ? "" : ` ${kind}`}`,
             d: `M${x} ${y}h16`,
           });
     const text = words(name, x + (kind === "box" ? 18 : 22), y + 4, { class: "name" });

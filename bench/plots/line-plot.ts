@@ -64,7 +64,7 @@ export function drawLines(plot: LinePlot, frame: Frame): Drawn {
   const left =
     Math.ceil(Math.max(...draft.ticks.map((tick) => widthOf(written(tick, plot.unit), 11.5)))) + 10;
   const right = frame.width - 10;
-  const time = timeScale(window[0], window[1], left, right, (right - left) / 90);
+  const time = timeScale(window[0], window[1], left, right, (right - left) / 70);
   const faults = plot.bands.filter((band) => band.isFault && touches(band, window));
   const named = fitted(
     faults.map((band) => ({ text: band.name, at: Math.max(left, time.place(band.fromMs)) })),
@@ -83,10 +83,16 @@ export function drawLines(plot: LinePlot, frame: Frame): Drawn {
     gridOf(scale, plot.unit, left, right),
     timeAxis(time, bottom, right),
     ruleOf(plot, scale, left, right),
-    inner,
+    clipped(inner, left, right, frame.height),
     key.svg,
   ].join("");
   return { svg: picture(svg, frame, plot.title), left, right, top, bottom, window };
+}
+
+/** An svg within an svg shows nothing beyond its sides. */
+function clipped(inside: string, left: number, right: number, height: number): string {
+  const width = right - left;
+  return mark("svg", { x: left, y: 0, width, height, viewBox: `${left} 0 ${width} ${height}` }, inside);
 }
 
 function picture(inside: string, frame: Frame, title: string): string {
@@ -107,7 +113,7 @@ function keysOf(plot: LinePlot): Mark[] {
   return plot.lines.map(({ name, colour, style }) => ({
     name,
     colour,
-    kind: plot.isStacked || style === "area" ? "box" : style === "dashed" ? "dashed" : "line",
+    kind: plot.isStacked || style === "area" ? "box" : (style ?? "line"),
   }));
 }
 
@@ -192,9 +198,9 @@ function bandsOf(
   bottom: number,
   faultNames: readonly { text: string; at: number; row: number }[],
 ): string {
-  const shown = bands.filter((band) => touches(band, window));
   const [left, right] = [time.place(window[0]), time.place(window[1])];
-  const shades = shown.map((band, i) => {
+  const shades = bands.map((band, i) => {
+    if (!touches(band, window)) return "";
     const from = Math.max(left, time.place(band.fromMs));
     const to = Math.min(right, time.place(band.toMs));
     const kind = band.isFault ? " fault" : "";

@@ -37,7 +37,7 @@ export function drawPercentiles(plot: PercentilePlot, frame: { width: number; he
       : fromZero(max, bottom, top, Math.max(2, Math.round((bottom - top) / 50)), plot.unit);
   const left =
     Math.ceil(Math.max(...scale.ticks.map((tick) => widthOf(written(tick, plot.unit), 11.5)))) + 10;
-  const right = width - 22;
+  const right = width - 12;
   const shares = ninesScale(left, right);
   const across = (value: number, kind: string) =>
     mark("path", { class: kind, d: `M${left} ${Math.round(scale.place(value)) + 0.5}H${right}` });
@@ -50,7 +50,9 @@ export function drawPercentiles(plot: PercentilePlot, frame: { width: number; he
     ...shares.ticks.map((share) => {
       const x = shares.place(share);
       const line = mark("path", { class: "grid", d: `M${Math.round(x) + 0.5} ${top}V${bottom + 4}` });
-      return line + words(shareName(share), x, bottom + 17, { "text-anchor": "middle" });
+      return (
+        line + words(shareName(share), x, bottom + 17, { "text-anchor": share > 0.9998 ? "end" : "middle" })
+      );
     }),
     words("of all were at most so long", (left + right) / 2, height - 6, { "text-anchor": "middle" }),
     ...plot.curves.map(({ colour, style, points }) => {

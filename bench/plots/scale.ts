@@ -30,18 +30,22 @@ export function fromZero(max: number, start: number, end: number, count: number,
   return linearScale(0, top, start, end, ticks);
 }
 
-/** Powers of ten, from the one below the least value to the one above the greatest. */
+/** From the 1, 2 or 5 of a power of ten below the least value to the one above the greatest. */
 export function logScale(min: number, max: number, start: number, end: number): Scale {
-  const low = Math.floor(Math.log10(min));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(max) - 1e-9));
-  const decades = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
-  const between = decades.slice(0, -1).flatMap((ten) => [2, 5].map((times) => ten * times));
-  const inner = linearScale(low, high, start, end, []);
+  const from = Math.floor(Math.log10(min));
+  const steps = Array.from({ length: Math.ceil(Math.log10(max)) - from + 2 }, (_, i) => 10 ** (from + i));
+  const round = steps.flatMap((ten) => [1, 2, 5].map((times) => ten * times));
+  const low = round.findLast((value) => value <= min * 1.0001) ?? round[0]!;
+  const high = round.find((value) => value >= max * 0.9999 && value > low) ?? round.at(-1)!;
+  const shown = round.filter((value) => value >= low && value <= high);
+  const isTen = (value: number) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+  const isShort = high / low <= 150;
+  const inner = linearScale(Math.log10(low), Math.log10(high), start, end, []);
   return {
-    place: (value) => inner.place(Math.log10(Math.max(value, 10 ** low))),
+    place: (value) => inner.place(Math.log10(Math.max(value, low))),
     value: (place) => 10 ** inner.value(place),
-    ticks: decades.length <= 3 ? [...decades, ...between].sort((a, b) => a - b) : decades,
-    between: decades.length <= 3 ? [] : between,
+    ticks: isShort ? shown : shown.filter(isTen),
+    between: isShort ? [] : shown.filter((value) => !isTen(value)),
   };
 }
 

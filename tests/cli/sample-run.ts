@@ -120,17 +120,7 @@ export function sampleRun({ seconds, seed, slower = 1, lost = 0, saturated = fal
 /** A tail that grows by the nines: the p99 is about four, the p99.99 about thirty medians. */
 function waits(count: number, medianMs: number): Latency {
   const at = (share: number) => medianMs * (0.4 + 1.2 * share + 0.35 * Math.log10(1 / (1 - share)) ** 3);
-  const shares = [
-    ...Array.from({ length: 18 }, (_, i) => (i + 1) / 20),
-    0.95,
-    0.97,
-    0.99,
-    0.995,
-    0.999,
-    0.9995,
-    0.9999,
-    0.99999,
-  ];
+  const shares = Array.from({ length: 200 }, (_, i) => 1 - 10 ** (-(i + 1) / 40));
   let before = 0;
   const histogram = shares.map((share): [number, number] => {
     const up = Math.round(share * count);

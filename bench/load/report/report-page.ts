@@ -33,7 +33,7 @@ export async function reportPage(run: RunFile): Promise<string> {
 }
 
 export const howToRead = `<p class="how" id="how-to-read">Point at a plot to read a second; drag across one to look closer, in all of them;
-<kbd>Esc</kbd> or a double click shows all again. With the keyboard: <kbd>Tab</kbd> to a plot, then <kbd>←</kbd> <kbd>→</kbd>.
+<kbd>Esc</kbd> or a double click shows all again. With the keyboard: <kbd>Tab</kbd> to a plot, then the arrow keys.
 <button type="button" id="show-all" hidden>Show all of the run</button></p>`;
 
 export function warnings(texts: readonly string[]): string {
@@ -82,7 +82,12 @@ function check({ name, count, isWrong }: Check): string {
 function tiles(run: RunFile): string {
   const each = tilesOf(run).map(
     ({ name, value, detail }) =>
-      `<div class="tile"><dt>${escaped(name)}</dt><dd><b>${escaped(value)}</b><span>${escaped(detail)}</span></dd></div>`,
+      `<div class="tile"><dt>${escaped(name)}</dt><dd><b>${escaped(value)}</b><span>${escaped(unbroken(detail))}</span></dd></div>`,
   );
   return `<dl class="tiles">${each.join("")}</dl>`;
+}
+
+/** A value and its unit stay on one line. */
+function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=[a-zµ%]{1,3}\b|%)/gi, "\u00a0");
 }
