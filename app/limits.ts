@@ -34,7 +34,7 @@ export function serviceLimits(
   return {
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
-    laneWaitMsMax: 500,
+    laneWaitMsMax: 400,
     statementsMax: 4,
     groupWaitMs: config.groupWaitMs,
     conversationsMax: config.hotConversationsMax,
