@@ -19,6 +19,7 @@ const exit = { well: 0, broken: 1, wrongUse: 2, void: 3, interrupted: 130 };
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "report") return (await import("./report/report.ts")).report(args.slice(1));
   if (args[0] === "compare") return (await import("./report/compare.ts")).compare(args.slice(1));
+  if (args[0] === "check") return (await import("#bench/checker/check.ts")).check(args.slice(1));
   const options = readOptions(args);
   if (options === null) {
     console.log(help);

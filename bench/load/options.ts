@@ -42,7 +42,7 @@ export interface LoadOptions {
 const files = join(artifacts, "load");
 
 export const help = `Usage: ./banyan load [profile] [options]
-       ./banyan load report FILE | ./banyan load compare FILE FILE
+       ./banyan load report FILE | ./banyan load compare FILE FILE | ./banyan load check HISTORY
 
 Simulates people on a Banyan, measures what they wait for, and audits that nobody misses, or sees twice, a message.
 Exit code: 0 all well; 1 the audit is broken; 2 wrong use; 3 the generator was too slow, the run is void; 130 Ctrl-C.
