@@ -19,6 +19,8 @@ const ping = framed({ kind: "ping" });
 /** Below the server's own bound, so that a `since` always finds room. */
 const inFlightMax = limits.commandsInFlightMax - 4;
 const retriable = new Set(["rate_limited", "overloaded", "draining", "unavailable"]);
+/** Whoever is told this does not come again. */
+const final = new Set(["not_authenticated", "unsupported_version"]);
 
 /** A send on its way, from its time in the timetable to its answer. */
 export interface Sending {
@@ -411,6 +413,7 @@ export class Device {
     const { notes, later, chance } = this.#world;
     notes.refusal(frame.code);
     const waitMs = frame.retryAfterMs ?? 500 + chance() * 500;
+    if (final.has(frame.code)) return this.leaves();
     if (this.state !== "live") this.#hintMs = waitMs;
     const command = frame.id === undefined ? undefined : this.#commands.get(frame.id);
     if (!command) return;

@@ -46,12 +46,15 @@ export interface HistoryEvent {
 export class HistoryWriter {
   readonly #file: number;
   #lines: string[] = [];
+  #isClosed = false;
 
   constructor(path: string) {
     this.#file = openSync(path, "w");
   }
 
+  /** What comes after `close` is no part of the run any more. */
   add(event: HistoryEvent): void {
+    if (this.#isClosed) return;
     this.#lines.push(JSON.stringify(event));
     if (this.#lines.length >= 2000) this.flush();
   }
@@ -62,7 +65,9 @@ export class HistoryWriter {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.flush();
+    this.#isClosed = true;
     closeSync(this.#file);
   }
 }

@@ -61,7 +61,8 @@ export class Presence {
   churn(dueMs: number): void {
     const at = Math.floor(this.#town.chance() * this.#present.length);
     const leaving = this.#present[at];
-    if (!leaving) return;
+    // Nobody puts a telephone away while it is sending.
+    if (!leaving || leaving.devices.some(({ unanswered }) => unanswered > 0)) return;
     for (const device of leaving.devices) device.leaves();
     const next = this.#away.shift() ?? leaving;
     if (next !== leaving) {

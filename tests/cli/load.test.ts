@@ -1,0 +1,109 @@
+// ./banyan load: a short run against a server of its own is clean; a server that lies is caught, one that loses
+// deliveries is not blamed for what clients heal; and what a person did wrong is said with its remedy.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readRun } from "#bench/load/run-file.ts";
+import { removeTemporary, runBanyan, temporaryFolder } from "#tests/serve-process.ts";
+import { startServer, type TestServer } from "#tests/server.ts";
+import { type Liar, type Lie, openLiar } from "./load-liar.ts";
+
+setDefaultTimeout(90_000);
+
+const folder = temporaryFolder();
+let server: TestServer;
+let liar: Liar;
+
+beforeAll(async () => {
+  server = await startServer({
+    env: { BANYAN_SIGN_UPS_PER_HOUR: "100000", BANYAN_HASH_MEMORY_KIB: "1024", BANYAN_LOG_LEVEL: "warn" },
+  });
+  liar = await openLiar(server.port);
+});
+afterAll(async () => {
+  await liar?.close();
+  await server?.stop();
+  removeTemporary(folder);
+});
+
+/** The machine may be busy with other tests: how late the generator is, is not the point here. */
+const patient = ["--late-max", "5000", "--ramp", "1"];
+
+async function loadThroughLiar(lie: Lie) {
+  liar.tell(lie);
+  const json = join(folder, `${lie}.json`);
+  const kept = ["--people", join(folder, "people.json"), "--json", json];
+  const who = ["--count", "8", "--rate", "30", "--seconds", "3"];
+  const { code, out, err } = await runBanyan([
+    "load",
+    "work",
+    "--url",
+    liar.url,
+    ...who,
+    ...kept,
+    ...patient,
+  ]);
+  if (code > 1) throw new Error(`${out}\n${err}`);
+  return { code, run: readRun(json), out };
+}
+
+test("people at work for five seconds miss nothing, and the run is told in all its files", async () => {
+  const json = join(folder, "run.json");
+  const history = join(folder, "history.ndjson");
+  const html = join(folder, "run.html");
+  const who = ["--count", "50", "--rate", "40", "--seconds", "5", "--processes", "2"];
+  const files = ["--json", json, "--history", history, "--html", html];
+  const { code, out, err } = await runBanyan(["load", "work", ...who, ...files, ...patient]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(out).toMatch(/audit .* lost 0, doubled 0, out of order 0, unread wrong 0/);
+  const run = readRun(json);
+  expect(run.audit.verdict).toBe("clean");
+  expect(run.audit.acknowledged).toBeGreaterThan(100);
+  expect(run.audit.shown).toBeGreaterThan(run.audit.acknowledged);
+  expect(run.latency.ack!.count).toBeGreaterThan(100);
+  expect(run.series.length).toBeGreaterThanOrEqual(5);
+  expect(run.server!.cpuUsPerMessage).toBeGreaterThan(0);
+  expect(readFileSync(html, "utf8")).toContain("<html");
+  const events = readFileSync(history, "utf8").trim().split("\n");
+  const acked = events.filter((line) => (JSON.parse(line) as { op: string }).op === "acked");
+  expect(acked.length).toBe(run.audit.acknowledged);
+});
+
+test("a server that acknowledges and does not store is caught", async () => {
+  const { code, run } = await loadThroughLiar("swallow");
+  expect(liar.lies).toBe(1);
+  expect(run.audit.lost).toBeGreaterThan(0);
+  expect(code).toBe(1);
+});
+
+test("a message that is stored twice is caught", async () => {
+  const { code, run } = await loadThroughLiar("twice");
+  expect(liar.lies).toBe(1);
+  expect(run.audit.doubled).toBe(1);
+  expect(code).toBe(1);
+});
+
+test("deliveries that get lost on the way are healed, and the verdict is clean", async () => {
+  const { code, run } = await loadThroughLiar("deaf");
+  expect(liar.lies).toBeGreaterThan(3);
+  expect(run.audit.gapsHealed).toBeGreaterThan(0);
+  expect(run.audit).toMatchObject({ lost: 0, doubled: 0, disordered: 0, verdict: "clean" });
+  expect(code).toBe(0);
+});
+
+test("what a person can mend is said with its remedy", async () => {
+  const nobody = await runBanyan(["load", "--url", "http://127.0.0.1:1"]);
+  expect(nobody).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/Nobody answers at .*\n +Check the URL/),
+  });
+  const profile = await runBanyan(["load", "holiday"]);
+  expect(profile).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("work, consumer, community, disaster"),
+  });
+  const option = await runBanyan(["load", "--count", "many"]);
+  expect(option).toMatchObject({ code: 2, err: expect.stringContaining("--count many does not fit") });
+});
