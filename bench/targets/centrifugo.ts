@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { centrifugo } from "#bench/driver/dialect-centrifugo.ts";
-import { ask, peerPostgres, startDatabase } from "#bench/peers/socketio-postgres/database.ts";
+import { ask, peerPostgres, startDatabase } from "#bench/peers/database.ts";
 import { builtPeer, builtVersion, filled, installPeers, shown } from "./files.ts";
 import { crowdPlaces } from "./peer-places.ts";
 import { running, startPeer } from "./peer-process.ts";

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { xmpp, xmppPassword } from "#bench/driver/dialect-xmpp.ts";
-import { ask, peerPostgres, startDatabase } from "#bench/peers/socketio-postgres/database.ts";
+import { ask, peerPostgres, startDatabase } from "#bench/peers/database.ts";
 import { debianVersion, filled, installPeers, shown } from "./files.ts";
 import { running, startPeer } from "./peer-process.ts";
 import { freePort, type Target } from "./target.ts";

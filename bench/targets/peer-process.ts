@@ -3,7 +3,7 @@
 import { openSync } from "node:fs";
 import { cpus } from "node:os";
 import type { Subprocess } from "bun";
-import type { PeerDatabase } from "#bench/peers/socketio-postgres/database.ts";
+import type { PeerDatabase } from "#bench/peers/database.ts";
 import { end, pinned, type RunningTarget } from "./target.ts";
 
 export interface PeerProcess {

@@ -3,12 +3,7 @@
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { socketIo } from "#bench/driver/dialect-peers.ts";
-import {
-  ask,
-  type PeerDatabase,
-  peerPostgres,
-  startDatabase,
-} from "#bench/peers/socketio-postgres/database.ts";
+import { ask, type PeerDatabase, peerPostgres, startDatabase } from "#bench/peers/database.ts";
 import { saidVersion, shown } from "./files.ts";
 import { crowdPlaces } from "./peer-places.ts";
 import { end, freePort, pinned, type Target, untilReady } from "./target.ts";

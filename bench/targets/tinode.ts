@@ -4,12 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tinode } from "#bench/driver/dialect-tinode.ts";
 import { fullSizes } from "#bench/journey.ts";
-import {
-  ask,
-  type PeerDatabase,
-  peerPostgres,
-  startDatabase,
-} from "#bench/peers/socketio-postgres/database.ts";
+import { ask, type PeerDatabase, peerPostgres, startDatabase } from "#bench/peers/database.ts";
 import { builtPeer, builtVersion, filled, installPeers, shown } from "./files.ts";
 import { running, startPeer } from "./peer-process.ts";
 import { freePort, type Target } from "./target.ts";
