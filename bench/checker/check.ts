@@ -44,7 +44,9 @@ export function buildChecker(): string | { readonly problem: string; readonly re
     };
   const program = join(artifacts, "checker", "checker");
   mkdirSync(join(artifacts, "checker"), { recursive: true });
-  const built = Bun.spawnSync([go, "build", "-trimpath", "-o", program, "."], { cwd: folder });
+  const built = Bun.spawnSync([go, "build", "-buildvcs=false", "-trimpath", "-o", program, "."], {
+    cwd: folder,
+  });
   if (built.exitCode === 0 && existsSync(program)) return program;
   return {
     problem: `The checker could not be built: ${built.stderr.toString().trim().split("\n").slice(0, 5).join(" ")}`,

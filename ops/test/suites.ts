@@ -69,7 +69,9 @@ const cluster: Suite = {
     "./tests/conformance/wire-states.test.ts",
     "./tests/conformance/wire-fuzz.test.ts",
     "./tests/sdk/real-server.test.ts",
-    ...["answers", "floods", "frames", "outsiders", "texts"].map((it) => `./tests/hostile/${it}.test.ts`),
+    ...["answers", "audits", "floods", "frames", "outsiders", "texts"].map(
+      (it) => `./tests/hostile/${it}.test.ts`,
+    ),
     "./tests/browser/chat.test.ts",
     "./tests/browser/rooms.test.ts",
     "./tests/browser/away.test.ts",

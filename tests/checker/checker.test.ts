@@ -1,5 +1,5 @@
 // The independent checker passes what a log does and refuses what it does not: each way in which delivery could be
-// wrong is put into a sound history. It is written in Go; without Go there is nothing to test.
+// wrong is put into a sound history. It is written in Go, which the parts of a cluster need as well.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -9,7 +9,6 @@ import type { HistoryEvent } from "#bench/load/history.ts";
 import { removeTemporary, temporaryFolder } from "#tests/serve-process.ts";
 import { type Made, madeHistory } from "./made-history.ts";
 
-const hasGo = Bun.which("go") !== null;
 const folder = temporaryFolder();
 afterAll(() => removeTemporary(folder));
 
@@ -123,7 +122,7 @@ const spoiled: readonly [what: string, spoil: Spoil, says: RegExp][] = [
   ],
 ];
 
-describe.skipIf(!hasGo)("the checker", () => {
+describe("the checker", () => {
   test("passes a hundred sound histories", async () => {
     const events = Array.from({ length: 100 }, (_, i) => madeHistory(i + 1)).flatMap(({ events }) => events);
     const { code, out } = await judged("sound", events);
