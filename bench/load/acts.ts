@@ -65,7 +65,7 @@ export class Acts {
         return this.#join(person, device, dueMs);
       case "reload":
         device.leaves();
-        device.back(dueMs);
+        device.comes(dueMs);
         return true;
       case "logIn":
         return this.#logIn(person, dueMs);

@@ -18,6 +18,14 @@ export class Standing {
     readonly room: Room,
     readonly member: number,
   ) {}
+
+  /** Sending reads: the author's cursor goes with the own message ([W23]). */
+  wrote(seq: number): void {
+    if (seq <= this.ownSeq) return;
+    this.ownSeq = seq;
+    this.readSeq = Math.max(this.readSeq, seq);
+    this.confirmedReadSeq = Math.max(this.confirmedReadSeq, seq);
+  }
 }
 
 export interface Applied {
@@ -43,9 +51,9 @@ export class Position {
   /** Whether a check is under way that asks when the grace is over. */
   isDoubted = false;
   isOpened = false;
-  /** The order of this device's sends: the newest that was acknowledged. */
-  orderOp = -1;
-  orderSeq = 0;
+  /** The newest of this device's sends that was acknowledged. */
+  #orderOp = -1;
+  #orderSeq = 0;
 
   constructor(
     readonly standing: Standing,
@@ -95,6 +103,20 @@ export class Position {
     if (answer.rev > this.rev) this.rev = answer.rev;
     this.heard(answer.rev);
     if (this.#held) this.#release(ledger, shown);
+  }
+
+  /** What was written later on a connection has the higher number ([W13]). */
+  ordered(op: Op, seq: number, ledger: Ledger): void {
+    const [before, beforeSeq] = [this.#orderOp, this.#orderSeq];
+    if (before >= 0 && op > before !== seq > beforeSeq)
+      ledger.fault(
+        "disordered",
+        1,
+        `${this.standing.room.id}: a later send got seq ${Math.min(seq, beforeSeq)}, the earlier one ${Math.max(seq, beforeSeq)}`,
+      );
+    if (op <= before) return;
+    this.#orderOp = op;
+    this.#orderSeq = seq;
   }
 
   #hold(it: Applied): void {

@@ -90,16 +90,13 @@ export class Presence {
       const { device, backAtMs } = this.#flapped[i]!;
       if (!all && backAtMs > nowMs) continue;
       this.#flapped.splice(i, 1);
-      device.back(all ? nowMs : backAtMs);
+      device.comes(all ? nowMs : backAtMs);
     }
   }
 
   #comes(person: Person, dueMs: number): void {
     person.isPresent = true;
-    for (const device of person.devices) {
-      if (device.positions.size > 0) device.back(dueMs);
-      else device.comes(dueMs);
-    }
+    for (const device of person.devices) device.comes(dueMs);
   }
 
   /** Others are there now. */

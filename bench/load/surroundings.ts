@@ -1,7 +1,8 @@
 // What a device needs of its process: clocks, books, and who is where.
 
 import type { WireChange } from "#protocol/frames.ts";
-import type { Device, Sending } from "./device.ts";
+import type { Sending } from "./commands.ts";
+import type { Device } from "./device.ts";
 import type { HistoryBook } from "./history-book.ts";
 import type { Address } from "./job.ts";
 import type { Ledger, Room } from "./ledger.ts";

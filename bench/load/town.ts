@@ -3,7 +3,8 @@
 import { seededNumbers } from "#bench/driver/seeded.ts";
 import type { WireChange } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
-import { Device, type Sending } from "./device.ts";
+import type { Sending } from "./commands.ts";
+import { Device } from "./device.ts";
 import { HistoryBook } from "./history-book.ts";
 import type { Address, Job, JobPerson } from "./job.ts";
 import { Ledger, Room } from "./ledger.ts";

@@ -176,7 +176,7 @@ async function rollCall(devicesMax: number): Promise<void> {
   town.isRollCall = true;
   for (const [i, device] of called.entries()) {
     device.leaves();
-    device.back(performance.now());
+    device.comes(performance.now());
     if (i % 50 === 49) await Bun.sleep(50_000 / rollCallPerSecond);
   }
   await until(() => called.every(({ isLive }) => isLive), 30_000);

@@ -17,7 +17,7 @@ let liar: Liar;
 
 beforeAll(async () => {
   server = await startServer({
-    env: { BANYAN_SIGN_UPS_PER_HOUR: "100000", BANYAN_HASH_MEMORY_KIB: "1024", BANYAN_LOG_LEVEL: "warn" },
+    env: { BANYAN_SIGN_UPS_PER_HOUR: "100000", BANYAN_HASH_MEMORY_KIB: "1024" },
   });
   liar = await openLiar(server.port);
 });

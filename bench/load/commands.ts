@@ -1,0 +1,118 @@
+// A device's commands on their way: a bounded number unanswered, sends beyond it, or without a connection, wait in the
+// order in which they were said; none is given up before its answer.
+
+import type { ClientFrame } from "#protocol/frames.ts";
+import { limits } from "#protocol/limits.ts";
+import { nameOf, type Op, textOf } from "./message.ts";
+import type { Position, Standing } from "./position.ts";
+
+/** Below the server's own bound, so that a question always finds room. */
+const sendsMax = limits.commandsInFlightMax - 4;
+const commandsMax = limits.commandsInFlightMax - 1;
+
+/** A send, from its time in the timetable to its answer. */
+export interface Sending {
+  readonly op: Op;
+  readonly standing: Standing;
+  readonly dueMs: number;
+  readonly bytes: number;
+  readonly replyTo: number;
+  /** Above 1, its place in the order is not ours to say. */
+  tries: number;
+}
+
+export type Command =
+  | { readonly kind: "send"; readonly sending: Sending }
+  | { readonly kind: "since"; readonly position: Position; readonly isGap: boolean; readonly askedMs: number }
+  | {
+      readonly kind: "edit" | "delete" | "react";
+      readonly standing: Standing;
+      readonly seq: number;
+      readonly dueMs: number;
+    };
+
+export class Commands {
+  readonly #waiting = new Map<number, Command>();
+  readonly #outbox: Sending[] = [];
+  readonly #frameOf: (sending: Sending, id: number) => ClientFrame;
+  readonly #write: (frame: ClientFrame) => void;
+  #nextId = 1;
+  isOpen = false;
+
+  constructor(frameOf: (sending: Sending, id: number) => ClientFrame, write: (frame: ClientFrame) => void) {
+    this.#frameOf = frameOf;
+    this.#write = write;
+  }
+
+  get hasRoom(): boolean {
+    return this.isOpen && this.#waiting.size < commandsMax;
+  }
+
+  get unanswered(): number {
+    let count = this.#outbox.length;
+    for (const command of this.#waiting.values()) if (command.kind === "send") count++;
+    return count;
+  }
+
+  get questions(): number {
+    let count = 0;
+    for (const command of this.#waiting.values()) if (command.kind === "since") count++;
+    return count;
+  }
+
+  *openSends(): Generator<Sending> {
+    yield* this.#outbox;
+    for (const command of this.#waiting.values()) if (command.kind === "send") yield command.sending;
+  }
+
+  send(sending: Sending): void {
+    if (!this.isOpen || this.#waiting.size >= sendsMax) this.#outbox.push(sending);
+    else this.give({ kind: "send", sending }, (id) => this.#frameOf(sending, id));
+  }
+
+  give(command: Command, frameOf: (id: number) => ClientFrame): void {
+    const id = this.#nextId++;
+    this.#waiting.set(id, command);
+    this.#write(frameOf(id));
+  }
+
+  /** What this is the answer to; it is done with. */
+  answered(id: number | undefined): Command | undefined {
+    if (id === undefined) return undefined;
+    const command = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return command;
+  }
+
+  pump(): void {
+    while (this.#outbox.length > 0 && this.isOpen && this.#waiting.size < sendsMax)
+      this.send(this.#outbox.shift()!);
+  }
+
+  /** Nothing is answered any more: sends stay, questions are asked anew, changes are given up. */
+  lost(): void {
+    this.isOpen = false;
+    const again: Sending[] = [];
+    for (const command of this.#waiting.values()) {
+      if (command.kind === "send") again.push(command.sending);
+      else if (command.kind === "since") command.position.isAsked = false;
+    }
+    this.#waiting.clear();
+    this.#outbox.unshift(...again);
+  }
+}
+
+/** Counts the try. */
+export function sendFrame(runTag: number, sending: Sending, id: number): ClientFrame {
+  const { op, standing, bytes, replyTo, dueMs } = sending;
+  const isAgain = sending.tries++ > 0;
+  return {
+    kind: "send",
+    id,
+    conversation: standing.room.id,
+    name: nameOf(runTag, op).toString("base64url"),
+    text: textOf(op, (performance.timeOrigin + dueMs) * 1000, bytes),
+    ...(replyTo > 0 && { replyTo }),
+    ...(isAgain && { again: true }),
+  };
+}
