@@ -7,7 +7,7 @@ import { besideBanyan, quickTargets, type TargetName, targetNames } from "./targ
 
 export const help = `Usage: ./banyan bench [options]
 
-Measures Banyan and its peers on this machine (about 8 minutes, with --peers about 30; nothing else
+Measures Banyan and its peers on this machine (about 8 minutes, with --peers about 45; nothing else
 should run on it).
 
   --quick             small sizes and short windows: shows that all works, not how fast it is
@@ -27,7 +27,10 @@ should run on it).
   --profile FOLDER    let Banyan's process write a CPU profile there when it stops; a cluster's processes write
                       theirs into their own folders, with --keep
   --keep              keep the data folders under .artifacts
-  --no-history        write neither bench/history.ndjson nor README.md
+  --no-history        write neither bench/history.ndjson nor README.md nor docs/
+  --history           measure nothing: every figure over the runs so far (of --targets a,b; default banyan)
+
+Ends with 1 when a step failed, with 3 when all worked and a full run broke a budget of bench/budgets.json.
 `;
 
 export interface Wish {
