@@ -1,17 +1,20 @@
 // `./banyan bench`: runs every journey against Banyan and its peers, each in processes of their own, prints the
-// table, appends to bench/history.ndjson and, after a full run, writes the figures into README.md.
+// table, appends to bench/history.ndjson and, after a full run, writes the figures into README.md and docs/benchmarks.md.
 
 import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
-import { appendRun, barsOf, commit, type Run, thisMachine, versions } from "./history.ts";
+import { allRuns, appendRun, barsOf, commit, type Run, thisMachine, versions } from "./history.ts";
 import type { Figures, Journey, Sizes } from "./journey.ts";
 import type { Job, Outcome } from "./journey-process.ts";
 import { journeys } from "./journeys/journeys.ts";
 import { help, read, type Wish } from "./options.ts";
 import { terminalTable, writeReadme } from "./report.ts";
+import { brokenBudgets } from "./report-budgets.ts";
 import { writeClusterPage } from "./report-cluster.ts";
+import { showHistory } from "./report-history.ts";
+import { writeBenchmarks } from "./report-page.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { quickTargets, type TargetName } from "./targets/target.ts";
 import { targets } from "./targets/targets.ts";
@@ -23,10 +26,13 @@ const stepWithinMsPerSession = 15;
 const folder = join(import.meta.dir, "../.artifacts", `bench-${process.pid}`);
 /** The servers have core 0, the driver core 1; where there is one core only, they share it and say so. */
 const canPin = process.platform === "linux" && availableParallelism() > 1 && Bun.which("taskset") !== null;
+/** The exit code of a run in which all worked and a budget of bench/budgets.json was broken. */
+const budgetBroken = 3;
 const serverCores = canPin ? "0" : null;
 const driverCore = canPin ? "1" : null;
 
 export async function bench(args: readonly string[]): Promise<number> {
+  if (args.includes("--history")) return showHistory(args);
   const wish = read(args);
   if (typeof wish === "string") {
     console.log(wish);
@@ -88,8 +94,9 @@ export async function bench(args: readonly string[]): Promise<number> {
     bars: barsOf(figures.banyan ?? {}),
     warnings: summed(warnings),
   };
-  finish(run, wish);
-  return failures === 0 ? 0 : 1;
+  const broken = finish(run, wish);
+  if (failures > 0) return 1;
+  return broken > 0 ? budgetBroken : 0;
 }
 
 /** What seeding and the parts are told. */
@@ -226,7 +233,8 @@ function isInTable(target: TargetName): boolean {
   return quickTargets.includes(target) || target === "banyan-cluster";
 }
 
-function finish(run: Run, wish: Wish): void {
+/** How many budgets the run breaks. */
+function finish(run: Run, wish: Wish): number {
   const isUsual = (Object.keys(run.figures) as TargetName[]).every(isInTable);
   console.log(`\n${isUsual ? terminalTable(run) : sideBySide(run)}\n`);
   for (const warning of run.warnings) console.log(`! ${warning}`);
@@ -234,15 +242,19 @@ function finish(run: Run, wish: Wish): void {
   console.log(
     `${bars.filter(Boolean).length} of ${bars.length} bars met, ${run.seconds} s, commit ${run.commit}`,
   );
+  const broken = brokenBudgets(run, allRuns());
+  for (const { line } of broken) console.log(line);
   if (run.isQuick) console.log("A quick run: the figures show that the bench works, not how fast Banyan is.");
   if (wish.keep) console.log(`The data folders and logs are kept in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
-  if (!wish.history) return;
+  if (!wish.history) return broken.length;
   appendRun(run);
   writeClusterPage();
+  if (!run.isQuick) writeBenchmarks();
   const isWhole = !run.isQuick && wish.only === null && wish.isUsual;
   if (isWhole && !writeReadme())
     console.log("README.md has no marks for the figures; nothing written there.");
+  return broken.length;
 }
 
 if (import.meta.main) process.exit(await bench(process.argv.slice(2)));

@@ -5,6 +5,11 @@ import { mark, widthOf, words } from "./marks.ts";
 import { logScale } from "./scale.ts";
 import { type Unit, written } from "./units.ts";
 
+/** A limit keeps nothing or is no server: it shows what can be reached at all. */
+export type RowKind = "ours" | "peer" | "limit";
+
+const fills = { ours: "f3", peer: "f8", limit: "f8 limit" };
+
 export interface Bars {
   readonly title: string;
   readonly note?: string;
@@ -12,7 +17,7 @@ export interface Bars {
   readonly rows: readonly {
     readonly name: string;
     readonly value: number;
-    readonly isOurs: boolean;
+    readonly kind: RowKind;
     /** Written after the value. */
     readonly remark?: string;
   }[];
@@ -29,20 +34,20 @@ export function drawBars(plot: Bars, width = 720): string {
   );
   const room = Math.max(...said.map((text) => widthOf(text, 12))) + 14;
   const max = Math.max(...plot.rows.map(({ value }) => value), 1e-9);
-  const rows = plot.rows.map(({ name, value, isOurs }, i) => {
+  const rows = plot.rows.map(({ name, value, kind }, i) => {
     const y = headHeight + i * rowHeight;
     const length = Math.max(1, (Math.max(0, value) / max) * (width - left - room));
     return [
-      words(name, left - 10, y + 16, { "text-anchor": "end", class: isOurs ? "strong" : "name" }),
+      words(name, left - 10, y + 16, { "text-anchor": "end", class: kind === "ours" ? "strong" : "name" }),
       mark("rect", {
-        class: `area ${isOurs ? "f3" : "f8"}`,
+        class: `area ${fills[kind]}`,
         x: left,
         y: y + 3,
         width: length,
         height: rowHeight - 7,
         rx: 2.5,
       }),
-      words(said[i]!, left + length + 7, y + 16, { class: isOurs ? "strong" : "name" }),
+      words(said[i]!, left + length + 7, y + 16, { class: kind === "ours" ? "strong" : "name" }),
     ].join("");
   });
   const base = mark("path", { class: "base", d: `M${left} ${headHeight - 2}V${height - 6}` });
@@ -55,7 +60,7 @@ export interface Spans {
   readonly unit: Unit;
   readonly rows: readonly {
     readonly name: string;
-    readonly isOurs: boolean;
+    readonly kind: RowKind;
     /** Rising: median, p99, p99.9. */
     readonly values: readonly number[];
   }[];
@@ -73,9 +78,9 @@ export function drawSpans(plot: Spans, width = 720): string {
     const line = mark("path", { class: "grid", d: `M${Math.round(x) + 0.5} ${headHeight - 2}V${bottom}` });
     return line + words(written(tick, plot.unit), x, bottom + 16, { "text-anchor": "middle" });
   });
-  const rows = plot.rows.map(({ name, isOurs, values }, i) => {
+  const rows = plot.rows.map(({ name, kind, values }, i) => {
     const y = headHeight + i * rowHeight + 12;
-    const colour = isOurs ? 3 : 8;
+    const colour = kind === "ours" ? 3 : 8;
     const [first, last] = [scale.place(values[0]!), scale.place(values.at(-1)!)];
     const dots = values.map((value, n) =>
       mark("circle", {
@@ -86,10 +91,12 @@ export function drawSpans(plot: Spans, width = 720): string {
       }),
     );
     return [
-      words(name, left - 10, y + 4, { "text-anchor": "end", class: isOurs ? "strong" : "name" }),
+      words(name, left - 10, y + 4, { "text-anchor": "end", class: kind === "ours" ? "strong" : "name" }),
       mark("path", { class: `curve s${colour}`, d: `M${first + 4} ${y}H${Math.max(first + 4, last)}` }),
       ...dots,
-      words(written(values.at(-1)!, plot.unit), last + 10, y + 4, { class: isOurs ? "strong" : "name" }),
+      words(written(values.at(-1)!, plot.unit), last + 10, y + 4, {
+        class: kind === "ours" ? "strong" : "name",
+      }),
     ].join("");
   });
   return file(plot, [...grid, ...rows].join(""), width, height);

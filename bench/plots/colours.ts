@@ -50,7 +50,26 @@ export const plotStyle = `
 .plot-svg .curve.dashed{stroke-dasharray:5 4}
 .plot-svg .area{stroke:none;opacity:.8}
 .plot-svg .area.faint{opacity:.16}
+.plot-svg .area.limit{opacity:.35}
 ${Array.from({ length: 8 }, (_, i) => `.plot-svg .s${i + 1}{stroke:var(--plot-${i + 1})}.plot-svg .f${i + 1}{fill:var(--plot-${i + 1})}`).join("\n")}`;
+
+/** The picture as a file of its own, which has no page around it to say its colours. */
+export function asFile(svg: string, theme: Theme): string {
+  const colours = new Map<string, string>([
+    ...(["paper", "ink", "soft", "line", "fault"] as const).map((name) => [name, theme[name]] as const),
+    ...theme.series.map((colour, i) => [String(i + 1), colour] as const),
+  ]);
+  const used = plotStyle
+    .split("\n")
+    .filter((line) => (line.match(/\.plot-svg \.([\w-]+)/g) ?? [""]).some((rule) => isUsed(svg, rule)))
+    .map((line) => line.replaceAll(/var\(--plot-(\w+)\)/g, (_, name: string) => colours.get(name)!));
+  return `${svg.replace(">", `><style>${used.join("")}</style>`)}\n`;
+}
+
+function isUsed(svg: string, rule: string): boolean {
+  const name = rule.split(".")[2];
+  return name === undefined || new RegExp(`class="[^"]*\\b${name}\\b`).test(svg);
+}
 
 export function themeVariables(theme: Theme): string {
   const series = theme.series.map((colour, i) => `--plot-${i + 1}:${colour}`).join(";");
