@@ -3,7 +3,7 @@
 import type { Latencies } from "./latencies.ts";
 import type { Sample } from "./run-file.ts";
 
-const cpuShareMax = 0.95;
+export const cpuShareMax = 0.95;
 /** So many seconds out of the steady ones may be busy: a collector runs now and then. */
 const busySecondsShareMax = 0.1;
 const fewSeconds = 3;

@@ -1,11 +1,9 @@
 // Which plots a run has, and what is in each. A plot that would be empty is left out.
 
 import type { RunFile, Sample } from "#bench/load/run-file.ts";
+import { cpuShareMax } from "#bench/load/saturation.ts";
 import type { Band, Line, LinePlot } from "#bench/plots/line-plot.ts";
 import { curveOf, type PercentilePlot } from "#bench/plots/percentile-plot.ts";
-
-/** A share of one core at which a worker of the generator no longer keeps its timetable. */
-export const generatorShareMax = 0.85;
 
 export type PagePlot = { readonly id: string; readonly note: string; readonly isWide: boolean } & (
   | { readonly kind: "lines"; readonly plot: LinePlot }
@@ -106,7 +104,7 @@ export function plotsOf(run: RunFile): PagePlot[] {
       "Its busiest process; over the line a run is void.",
       "share",
       [of("share of one core", 8, (it) => it.generatorCpuShare, "area")],
-      { rule: { at: generatorShareMax, name: "void over" } },
+      { rule: { at: cpuShareMax, name: "void over" } },
     ),
   ];
 }
