@@ -71,7 +71,7 @@ export class Link {
     this.#outgoing.push(command);
     this.#pace.note(performance.now());
     if (this.#outgoing.length > 1) return;
-    if (this.#pace.isBrisk()) setTimeout(() => this.#flush(), gatherMs);
+    if (this.#pace.isWorthWaiting(this.inFlight.size)) setTimeout(() => this.#flush(), gatherMs);
     else this.#nats.atTurnsEnd(() => this.#flush());
   }
 
@@ -79,6 +79,7 @@ export class Link {
     const commands = this.#outgoing.filter((command) => this.inFlight.has(command.id));
     this.#outgoing = [];
     if (commands.length === 0) return;
+    this.#pace.left(commands.length);
     const batch = ++this.#batch;
     for (const command of commands) command.batch = batch;
     const texts = commands.map(({ id, method, args }) => JSON.stringify([id, method, args]));
