@@ -49,7 +49,8 @@ export const wukongImTarget: Target = {
       command: [program, "--config", configuration, "--mode", "release"],
       cores,
       log: join(folder, "wukongim.log"),
-      port,
+      // The last of its doors to open.
+      port: httpPort,
       cwd: folder,
       env: { HOME: folder },
     });
