@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DrillCluster } from "#ops/drill/drill-cluster.ts";
 import { type Fault, faults } from "#ops/drill/faults.ts";
+import { DrillHistory } from "#ops/drill/history.ts";
 import { runDrill } from "#ops/drill/run-drill.ts";
 import { isWhole, rowLine, titleLine } from "#ops/drill/table.ts";
 import { artifacts } from "#ops/root.ts";
@@ -18,6 +19,7 @@ interface Flags {
   readonly seconds: number;
   readonly seed: number;
   readonly out: string;
+  readonly history?: string;
 }
 
 const say = (line: string) => console.log(line);
@@ -31,6 +33,7 @@ export function define(command: Command): void {
     .option("--seconds <count>", "How long they talk before each fault.", whole(4, 600), 10)
     .option("--seed <number>", "Repeats who talks when, and who is hit.", whole(0, 2 ** 32 - 1), 1)
     .option("--out <file>", "Where each row is added as a line of JSON.", join(artifacts, "drill.ndjson"))
+    .option("--history <file>", "Every event of every client, for ./banyan load check.")
     .action(async (flags: Flags) => {
       if (flags.list) {
         for (const { name, what, ground } of faults)
@@ -50,6 +53,7 @@ async function drill(flags: Flags): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void (running?.stop() ?? Promise.resolve()).finally(() => process.exit(130)));
   let hasTitle = false;
+  const history = flags.history === undefined ? null : new DrillHistory(flags.history);
   const rows = await runDrill(
     {
       faults: flags.only ?? faults,
@@ -58,6 +62,7 @@ async function drill(flags: Flags): Promise<void> {
       steadySeconds: seconds,
       normalWithinSeconds: 60,
       seed,
+      history,
     },
     {
       say,
@@ -73,6 +78,7 @@ async function drill(flags: Flags): Promise<void> {
       running = cluster;
     },
   );
+  history?.close();
   const broken = rows.filter((row) => !isWhole(row));
   say(
     broken.length === 0 ? "Nothing was lost." : `NOT whole: ${broken.map(({ fault }) => fault).join(", ")}`,

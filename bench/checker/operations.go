@@ -27,13 +27,12 @@ type look struct{ messages []message }
 const oneReadUs = 200
 
 type knownSend struct {
-	by             device
-	name           string
-	calledAt       int64
-	answeredAt     int64
-	seq            int64
-	isRefused      bool
-	isOutOfHistory bool
+	by         device
+	name       string
+	calledAt   int64
+	answeredAt int64
+	seq        int64
+	isRefused  bool
 }
 
 // The operations, the number that the conversation stood at before them, and what is wrong already.
@@ -60,12 +59,19 @@ func operationsOf(c *conversation) (ops []porcupine.Operation, base int64, probl
 		}
 	}
 	reads := newReads()
+	// All sends first: lines of several devices need not stand in the order of time.
+	for _, e := range c.events {
+		if e.Op != "send" && e.Op != "again" {
+			continue
+		}
+		if s := sends[e.Name]; s == nil {
+			put(&knownSend{by: e.by(), name: e.Name, calledAt: e.AtUs, answeredAt: forever})
+		} else {
+			s.calledAt = min(s.calledAt, e.AtUs)
+		}
+	}
 	for _, e := range c.events {
 		switch e.Op {
-		case "send", "again":
-			if sends[e.Name] == nil {
-				put(&knownSend{by: e.by(), name: e.Name, calledAt: e.AtUs, answeredAt: forever})
-			}
 		case "acked":
 			s := sends[e.Name]
 			if s == nil {
@@ -75,8 +81,11 @@ func operationsOf(c *conversation) (ops []porcupine.Operation, base int64, probl
 			if s.seq != 0 && s.seq != e.Seq {
 				problems = append(problems, fmt.Sprintf("%s was acknowledged as %d and as %d", e.Name, s.seq, e.Seq))
 			}
+			if e.AtUs < s.calledAt {
+				problems = append(problems, fmt.Sprintf("%s was acknowledged before it was sent", e.Name))
+			}
 			if s.answeredAt == forever {
-				s.seq, s.answeredAt = e.Seq, e.AtUs
+				s.seq, s.answeredAt = e.Seq, max(e.AtUs, s.calledAt)
 			}
 			call(e.Seq, e.Name, "acknowledged")
 		case "refused":
@@ -89,7 +98,7 @@ func operationsOf(c *conversation) (ops []porcupine.Operation, base int64, probl
 				// A message of somebody whose sends are not in this history.
 				name = fmt.Sprintf("another's %d", e.Seq)
 				if sends[name] == nil {
-					put(&knownSend{by: device{-1, -1}, name: name, answeredAt: forever, isOutOfHistory: true})
+					put(&knownSend{by: device{-1, -1}, name: name, answeredAt: forever})
 				}
 			} else if sends[name] == nil {
 				problems = append(problems, fmt.Sprintf("%s was shown as %d and never sent", name, e.Seq))

@@ -52,6 +52,7 @@ func sessionProblems(c *conversation) (problems []string) {
 				say(e, "%s is shown as %d and acknowledged as %d", e.Name, before, e.Seq)
 			}
 		case "reset":
+			// 0: it does not say where it begins anew.
 			s.last = e.Seq
 		case "cursor":
 			if e.Seq < s.cursor {

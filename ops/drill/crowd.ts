@@ -3,6 +3,7 @@
 
 import type { ConversationId, Seq } from "#base/ids.ts";
 import type { Chance } from "#ops/drill/chance.ts";
+import type { DrillHistory } from "#ops/drill/history.ts";
 import type { People, Person } from "#ops/drill/people.ts";
 import type { Answered } from "#ops/drill/timeline.ts";
 
@@ -42,6 +43,7 @@ export class Crowd {
     readonly people: People,
     readonly chance: Chance,
     readonly perSecond: number,
+    readonly history: DrillHistory | null = null,
   ) {}
 
   async start(): Promise<void> {
@@ -87,11 +89,14 @@ export class Crowd {
       ofConversation.set(conversation, shown);
       this.shown.push(shown);
     }
-    person.client.on("resynced", () => {
+    person.client.on("resynced", (conversation) => {
       this.resyncs++;
+      this.history?.note(person.no, conversation, { op: "reset" });
     });
     person.client.on("message", ({ conversation, message, mine }) => {
       ofConversation.get(conversation)?.seqs.push(message.seq);
+      const { seq, rev, name } = message;
+      this.history?.note(person.no, conversation, { op: "shown", seq, rev, ...(name && { name }) });
       const saidAt = this.#saidAt.get(message.text);
       const at = performance.now();
       if (saidAt !== undefined && !mine) this.delivered.push({ at, tookMs: at - saidAt });
@@ -116,7 +121,11 @@ export class Crowd {
     this.#waiting.set(person, began);
     const view = person.client.conversation(conversation);
     const named = await view.send(text);
+    const name = named.ok ? named.value : "";
+    if (named.ok) this.history?.note(person.no, conversation, { op: "send", name }, began);
     const receipt = named.ok ? await view.sent(named.value) : named;
+    if (receipt.ok) this.history?.note(person.no, conversation, { op: "acked", name, ...receipt.value });
+    else if (named.ok) this.history?.note(person.no, conversation, { op: "unknown", name });
     view.close();
     this.#waiting.delete(person);
     if (!receipt.ok) {

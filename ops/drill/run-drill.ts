@@ -6,6 +6,7 @@ import { seededChance } from "#ops/drill/chance.ts";
 import { Crowd } from "#ops/drill/crowd.ts";
 import { type DrillCluster, startDrillCluster } from "#ops/drill/drill-cluster.ts";
 import type { Fault } from "#ops/drill/faults.ts";
+import type { DrillHistory } from "#ops/drill/history.ts";
 import { makePeople } from "#ops/drill/people.ts";
 import { runFault } from "#ops/drill/run-fault.ts";
 import type { Row } from "#ops/drill/table.ts";
@@ -17,6 +18,8 @@ export interface DrillSpec {
   readonly steadySeconds: number;
   readonly normalWithinSeconds: number;
   readonly seed: number;
+  /** Where every event goes, for an independent checker. */
+  readonly history: DrillHistory | null;
 }
 
 export interface DrillListener {
@@ -56,7 +59,7 @@ async function withCrowd(
 ): Promise<void> {
   const chance = seededChance(spec.seed);
   const people = await makePeople(cluster.url, spec.clients);
-  const crowd = new Crowd(people, chance, spec.perSecond);
+  const crowd = new Crowd(people, chance, spec.perSecond, spec.history);
   const readers = new ApiReaders(cluster.url, people);
   try {
     await crowd.start();
