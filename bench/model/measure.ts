@@ -63,8 +63,9 @@ async function runAll(wish: MeasureWish, server: RunningTarget, sql: SQL): Promi
     look: () => lookInto(sql),
     seed: wish.seed,
     seconds: wish.seconds,
+    mustKeepUp: true,
   };
-  await runWorkload({ ...scene, seconds: prefillSeconds }, prefill);
+  await runWorkload({ ...scene, seconds: prefillSeconds, mustKeepUp: false }, prefill);
   for (const workload of wish.workloads) {
     const measured = await runWorkload(scene, workload);
     wish.kept(measured);

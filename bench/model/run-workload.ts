@@ -42,6 +42,8 @@ export interface Scene {
   readonly look: () => Promise<Look>;
   readonly seed: number;
   readonly seconds: number;
+  /** Whether what is not done in time spoils the run; not so where it only fills the tables. */
+  readonly mustKeepUp: boolean;
 }
 
 export async function runWorkload(scene: Scene, workload: Workload): Promise<Measured> {
@@ -79,7 +81,7 @@ export async function runWorkload(scene: Scene, workload: Workload): Promise<Mea
     const seconds = (after.at - before.at) / 1000;
     const wanted = sendsOf(workload) * seconds;
     assert(
-      after.acked - before.acked >= wanted * 0.9,
+      !scene.mustKeepUp || after.acked - before.acked >= wanted * 0.9,
       `only ${after.acked - before.acked} of ${Math.round(wanted)} sends were done ${JSON.stringify(refused)}`,
     );
     const perSecond = (key: "wire" | "wal") => (after[key] - before[key]) / seconds;
