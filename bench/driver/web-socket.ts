@@ -24,6 +24,8 @@ export interface Door {
   readonly subprotocol: string | null;
   /** The server's own stream instead of WebSocket. */
   readonly framing?: Framing | undefined;
+  /** TLS around it; whether a certificate that nobody vouches for is refused. */
+  readonly tls?: { readonly rejectUnauthorized: boolean } | undefined;
 }
 
 /** Counts over all links of this process. */
@@ -112,6 +114,13 @@ export class Link {
     this.isClosed = true;
     this.live = false;
     this.handler.closed(this, why);
+  }
+
+  /** The other end's certificate is its own word only. */
+  distrusted(why: string): void {
+    if (!this.door.tls?.rejectUnauthorized) return;
+    this.ended(`TLS: ${why}`);
+    this.tcp?.terminate();
   }
 
   /** Ends the TCP connection without a word, as a lost client does. */
@@ -213,6 +222,9 @@ const socketHandler = {
     tcp.setNoDelay(true);
     tcp.data.connected(tcp);
   },
+  handshake(tcp: Socket<Link>, isTrusted: boolean, error: Error | null) {
+    if (!isTrusted) tcp.data.distrusted(error?.message ?? "the certificate is not to be trusted");
+  },
   data(tcp: Socket<Link>, chunk: Buffer) {
     tcp.data.received(chunk);
   },
@@ -233,8 +245,10 @@ const socketHandler = {
 /** Never throws: a connection that cannot be made is `closed`. */
 export function dial(door: Door, handler: LinkHandler): Link {
   const link = new Link(door, handler);
-  Bun.connect<Link>({ hostname: door.host, port: door.port, data: link, socket: socketHandler }).catch(
-    (error) => link.ended(String(error?.message ?? error)),
+  const { host, port, tls } = door;
+  const where = { hostname: host, port, ...(tls && { tls: { ...tls, serverName: host } }) };
+  Bun.connect<Link>({ ...where, data: link, socket: socketHandler }).catch((error) =>
+    link.ended(String(error?.message ?? error)),
   );
   return link;
 }

@@ -11,6 +11,8 @@ import type { Person, Town } from "./town.ts";
 
 const pageMessages = 50;
 const lookUsersMax = 8;
+/** What a person who cannot get in would have done by now. */
+const earlyMax = 1_000;
 
 export class Acts {
   readonly #town: Town;
@@ -30,6 +32,10 @@ export class Acts {
   do(action: ActionName | "hot", person: Person, dueMs: number): void {
     const device = this.#deviceOf(person);
     if (!device) return;
+    if (person.standings.size === 0 && device.state !== "live") {
+      if (person.early.length < earlyMax) person.early.push(() => this.do(action, person, dueMs));
+      return;
+    }
     const isDone = this.#act(action, person, device, dueMs);
     if (isDone) this.#town.notes.did(action === "hot" ? "send" : action);
   }

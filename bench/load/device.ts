@@ -139,10 +139,12 @@ export class Device {
   welcomed(frame: Extract<ServerFrame, { kind: "welcome" }>): void {
     const { notes, now } = this.#world;
     this.#commands.isOpen = true;
-    if (this.#wasLive) notes.reconnects++;
-    else notes.latency("login", now() - this.#dueMs);
+    const isFirst = !this.#wasLive;
     this.#wasLive = true;
+    if (isFirst) notes.latency("login", now() - this.#dueMs);
+    else notes.reconnects++;
     for (const head of frame.heads) this.#head(head);
+    if (isFirst) this.#world.cameFirst(this);
     this.#resuming = this.#commands.questions;
     if (this.#resuming === 0) this.#resumed();
     this.#commands.pump();

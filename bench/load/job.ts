@@ -6,6 +6,7 @@ import type { PlaceKind, Profile } from "./profile.ts";
 export interface Address {
   readonly host: string;
   readonly port: number;
+  readonly tls?: { readonly rejectUnauthorized: boolean };
 }
 
 export interface JobPerson {
@@ -42,6 +43,8 @@ export interface Job {
   /** What the server can do. */
   readonly abilities: readonly string[];
   readonly historyFile: string | null;
+  /** A certificate that nobody vouches for will do. */
+  readonly isInsecure: boolean;
 }
 
 export type ToWorker =

@@ -2,6 +2,7 @@
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { trustAnybody } from "./api-client.ts";
 import { gatherHistory } from "./gather-history.ts";
 import { LoadProblem } from "./load-problem.ts";
 import { help, type LoadOptions, processesFor, readOptions } from "./options.ts";
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(help);
     return exit.well;
   }
+  if (options.isInsecure) trustAnybody();
   const interrupt = watchForInterrupts();
   const view = openView(process.stdout, options.isQuiet);
   const devices = planWorld(options.profile, options.people, options.seed).people.reduce(
@@ -59,7 +61,7 @@ async function openTarget(
     return startOwnServer(devices, options.keepLimits);
   }
   const urls = url.split(",");
-  const doors = (await Promise.all(urls.map(doorsOf))).flat();
+  const doors = (await Promise.all(urls.map((one) => doorsOf(one, options.isInsecure)))).flat();
   const metrics = options.metrics.length > 0 ? options.metrics : urls.map((one) => `${one}/metrics`);
   return {
     url: urls[0]!,

@@ -33,6 +33,7 @@ export interface LoadOptions {
   readonly faultAt: number;
   readonly invitation: string | null;
   readonly keepLimits: boolean;
+  readonly isInsecure: boolean;
   readonly lateMaxMs: number;
   readonly auditMessagesMax: number;
   readonly isQuiet: boolean;
@@ -54,6 +55,7 @@ ${Object.values(profiles)
 
 Against what (default: an embedded server of the run's own, with its limits lifted):
   --url URL[,URL]      any Banyan; more than one: doors that people take in turn
+  --insecure           with https: a certificate that nobody vouches for will do
   --cluster DIR        the one that ./banyan cluster up started there; shows its roles, can break it
   --people FILE        people of an earlier run; those that are made are kept here (default with --url:
                        ${join(".artifacts/load", "people-HOST-PROFILE-COUNT-SEED.json")})
@@ -125,6 +127,7 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
     onFault: values["on-fault"] ?? null,
     faultAt: number("fault-at", values["fault-at"], 0.4, 0, 1),
     invitation: values.invitation ?? null,
+    isInsecure: values.insecure ?? false,
     keepLimits: values["keep-limits"] ?? false,
     lateMaxMs: number("late-max", values["late-max"], 50, 1, 1_000_000),
     auditMessagesMax: whole("audit-messages", values["audit-messages"], 200_000, 0, 1_000_000_000),
@@ -160,6 +163,7 @@ function parse(args: readonly string[]) {
         "database-url": text,
         invitation: text,
         "keep-limits": flag,
+        insecure: flag,
         count: text,
         rate: text,
         "time-scale": text,

@@ -26,7 +26,7 @@ export async function clusterIn(folder: string): Promise<LoadTarget> {
   };
   return {
     url,
-    doors: front ? await doorsOf(url) : [],
+    doors: front ? await doorsOf(url, false) : [],
     topology: `cluster: ${gateways.length} gateways, ${all.length} processes on one machine`,
     watch: watchProcesses(processes),
     database: () => new SQL({ url: parts.connections.postgresUrl, max: 2 }),

@@ -53,7 +53,7 @@ export async function startOwnServer(devices: number, keepLimits: boolean): Prom
   }
   return {
     url,
-    doors: await doorsOf(url),
+    doors: await doorsOf(url, false),
     topology: "embedded",
     log,
     watch: watchProcesses(() => ({ server: [child!.pid] })),

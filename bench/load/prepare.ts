@@ -133,6 +133,7 @@ export function jobsFor(
       rampMs,
       steadyMs,
       abilities: about.abilities,
+      isInsecure: options.isInsecure,
       historyFile: options.history === null ? null : `${options.history}.${worker}`,
     };
   });

@@ -66,7 +66,6 @@ export class Presence {
     for (const device of leaving.devices) device.leaves();
     const next = this.#away.shift() ?? leaving;
     if (next !== leaving) {
-      leaving.isPresent = false;
       this.#away.push(leaving);
       this.#present[at] = next;
       this.#weigh();
@@ -95,7 +94,6 @@ export class Presence {
   }
 
   #comes(person: Person, dueMs: number): void {
-    person.isPresent = true;
     for (const device of person.devices) device.comes(dueMs);
   }
 

@@ -33,6 +33,8 @@ export interface Surroundings {
   roomAt(bytes: Buffer, at: number): Room | undefined;
   /** The device may have missed something there: look again when the grace is over. */
   doubt(device: Device, position: Position): void;
+  /** The first welcome of a device: the person now knows where they stand. */
+  cameFirst(device: Device): void;
   /** A head that a session was told when it came back. */
   rollCall(device: Device, position: Position, head: Head): void;
   rowsOf(changes: readonly WireChange[]): (Applied & { readonly author: number })[];

@@ -35,7 +35,9 @@ export async function lookAt(url: string, mayLogIn: boolean): Promise<ServerAbou
   if (about.status === 0)
     throw new LoadProblem(
       `Nobody answers at ${url} (${codeOf(about)}).`,
-      "Check the URL; ./banyan serve prints its own. Without --url a server is started for the run.",
+      /cert|self.signed|verify/i.test(codeOf(about))
+        ? "Give the name that its certificate has, or --insecure."
+        : "Check the URL; ./banyan serve prints its own. Without --url a server is started for the run.",
     );
   const info = about.body as { version?: string; protocolVersions?: number[] } | null;
   if (!about.ok || !info?.protocolVersions)
@@ -73,15 +75,16 @@ export async function lookAt(url: string, mayLogIn: boolean): Promise<ServerAbou
 }
 
 /** A server on this machine is reached over several addresses, where it listens on them: each has 28,000 ports. */
-export async function doorsOf(url: string): Promise<Address[]> {
+export async function doorsOf(url: string, isInsecure: boolean): Promise<Address[]> {
   const { hostname, port, protocol } = new URL(url);
-  if (protocol !== "http:")
-    throw new LoadProblem(
-      `${url}: the generator's sockets speak no TLS.`,
-      "Load the gateways behind the one that ends TLS, over http://.",
-    );
-  const first = { host: hostname, port: Number(port || 80) };
-  if (hostname !== "127.0.0.1" && hostname !== "localhost") return [first];
+  const isTls = protocol === "https:";
+  const first = {
+    host: hostname,
+    port: Number(port || (isTls ? 443 : 80)),
+    ...(isTls && { tls: { rejectUnauthorized: !isInsecure } }),
+  };
+  // A certificate names one address.
+  if (isTls || (hostname !== "127.0.0.1" && hostname !== "localhost")) return [first];
   const doors = [{ ...first, host: "127.0.0.1" }];
   for (let last = 2; last <= 8; last++) {
     const host = `127.0.0.${last}`;

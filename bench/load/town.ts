@@ -20,8 +20,8 @@ const doubtEveryMs = 25;
 export interface Person extends JobPerson {
   readonly devices: readonly Device[];
   readonly standings: Map<Room, Standing>;
-  /** Came online, and has not left for good. */
-  isPresent: boolean;
+  /** What they were to do before they had come for the first time; done when they have. */
+  readonly early: (() => void)[];
 }
 
 export class Town implements Surroundings {
@@ -41,6 +41,7 @@ export class Town implements Surroundings {
   readonly #roomsByBytes = new Map<string, Room>();
   readonly #doubts: { readonly device: Device; readonly position: Position; readonly atMs: number }[] = [];
   readonly #timers: Timer[] = [];
+  readonly #byNumber = new Map<number, Person>();
   #slot = 0;
 
   constructor(job: Job) {
@@ -59,7 +60,9 @@ export class Town implements Surroundings {
         return new Device(this, person.no * 16 + i, person.no, token, standings);
       });
       devices.push(...own);
-      return { ...person, devices: own, standings, isPresent: false };
+      const known = { ...person, devices: own, standings, early: [] };
+      this.#byNumber.set(person.no, known);
+      return known;
     });
     this.devices = devices;
     this.#timers.push(setInterval(() => this.#heartbeats(), limits.heartbeatMs / heartbeatSlots));
@@ -126,6 +129,10 @@ export class Town implements Surroundings {
         1,
         `${who}: ${unread} unread by the server (read ${head.readSeq} of ${head.lastSeq}), ${ownUnread} by the device`,
       );
+  }
+
+  cameFirst({ person }: Device): void {
+    for (const act of this.#byNumber.get(person)!.early.splice(0)) act();
   }
 
   rowsOf(changes: readonly WireChange[]): (Applied & { readonly author: number })[] {

@@ -69,7 +69,7 @@ function panel(output: NodeJS.WriteStream): View {
     },
     second(seen) {
       clear();
-      const width = Math.max(40, (output.columns ?? 80) - 1);
+      const width = Math.max(40, (output.columns || 80) - 1);
       const rows = panelRows(seen, output.hasColors?.() ?? false).map((row) => cut(row, width));
       output.write(`${rows.join("\n")}\n`);
       drawn = rows.length;

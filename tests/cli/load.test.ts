@@ -34,7 +34,7 @@ async function loadThroughLiar(lie: Lie) {
   liar.tell(lie);
   const json = join(folder, `${lie}.json`);
   const kept = ["--people", join(folder, "people.json"), "--json", json];
-  const who = ["--count", "8", "--rate", "30", "--seconds", "3"];
+  const who = ["--count", "8", "--rate", "30", "--seconds", "2"];
   const { code, out, err } = await runBanyan([
     "load",
     "work",
