@@ -148,7 +148,7 @@ function valueScale(
       if (value > 0 && value < min) min = value;
     }
   if (plot.scale === "log" && max > 0) return logScale(min, max, start, end);
-  const rule = plot.rule !== undefined && plot.rule.at < max * 4 ? plot.rule.at * 1.05 : 0;
+  const rule = (plot.rule?.at ?? 0) * 1.05;
   return fromZero(Math.max(max, rule), start, end, Math.max(2, Math.round(Math.abs(room) / 55)), plot.unit);
 }
 
@@ -175,7 +175,7 @@ function timeAxis(time: Scale, bottom: number, right: number): string {
 }
 
 function ruleOf({ rule, unit }: LinePlot, scale: Scale, left: number, right: number): string {
-  if (rule === undefined || rule.at > Math.max(...scale.ticks)) return "";
+  if (rule === undefined) return "";
   const y = scale.place(rule.at);
   return (
     mark("path", { class: "rule", d: `M${left} ${y}H${right}` }) +

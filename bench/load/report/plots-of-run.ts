@@ -20,10 +20,11 @@ export function plotsOf(run: RunFile): PagePlot[] {
     note: string,
     unit: LinePlot["unit"],
     drawn: readonly Line[],
-    more: Partial<LinePlot> & { isWide?: boolean } = {},
+    more: Partial<LinePlot> & { isWide?: boolean; isRare?: boolean } = {},
   ): PagePlot[] => {
-    const { isWide = false, ...rest } = more;
+    const { isWide = false, isRare = false, ...rest } = more;
     const full = drawn.filter(({ values }) => values.some((value) => value !== null));
+    if (isRare && full.every(({ values }) => values.every((value) => !value))) return [];
     if (full.length === 0) return [];
     const plot: LinePlot = { title, unit, timesMs, lines: full, bands, scale: "linear", ...rest };
     return [{ kind: "lines", id, note, isWide, plot }];
@@ -72,11 +73,17 @@ export function plotsOf(run: RunFile): PagePlot[] {
     ...lines("online", "Live sessions", "Devices that are logged in and connected.", "count", [
       of("live sessions", 3, (it) => it.online, "area"),
     ]),
-    ...lines("reconnects", "Reconnects", "Sessions that came back, each second.", "/s", [
-      of("reconnects", 4, (it) => it.reconnects, "area"),
-    ]),
+    ...lines(
+      "reconnects",
+      "Reconnects",
+      "Sessions that came back, each second.",
+      "/s",
+      [of("reconnects", 4, (it) => it.reconnects, "area")],
+      { isRare: true },
+    ),
     ...lines("refused", "Refusals", "Answers that said no, by their code.", "/s", refusals(series), {
       isStacked: true,
+      isRare: true,
     }),
     ...lines(
       "cpu",
@@ -129,16 +136,29 @@ const waitNames: Readonly<Record<string, string>> = {
   open: "conversation opened",
   resume: "resumed",
   login: "logged in",
+  page: "older messages",
+  search: "messages searched",
+  userSearch: "person searched",
+  react: "reacted",
+  edit: "edited",
 };
 
 export function waitName(key: string): string {
   return waitNames[key] ?? key;
 }
 
+/** A curve of fewer says nothing of a tail. */
+const tellingCount = 100;
+const curvesMax = 6;
+
 function percentiles(run: RunFile): PagePlot[] {
-  const curves = Object.entries(run.latency)
-    .filter(([, { count }]) => count > 0)
-    .slice(0, 8)
+  const known = Object.entries(run.latency).filter(([, { count }]) => count > 0);
+  const often = known.filter(([, { count }]) => count >= tellingCount);
+  const names = Object.keys(waitNames);
+  const place = (key: string) => (names.includes(key) ? names.indexOf(key) : names.length);
+  const curves = (often.length > 0 ? often : known)
+    .sort((a, b) => place(a[0]) - place(b[0]) || b[1].count - a[1].count)
+    .slice(0, curvesMax)
     .map(([key, { histogram }], i) => ({
       name: waitName(key),
       colour: i + 1,

@@ -6,7 +6,7 @@ import { clock, whole } from "#bench/plots/units.ts";
 import { icon, page } from "./page.ts";
 import { figureOf } from "./plot-figures.ts";
 import { plotsOf } from "./plots-of-run.ts";
-import { actionsTable, phasesTable, placeTable, profileTable, waitsTable, wrongsTable } from "./sections.ts";
+import { actionsTable, phasesTable, placeTable, profileList, waitsTable, wrongsTable } from "./sections.ts";
 import { tilesOf } from "./tiles.ts";
 import { type Check, verdictOf } from "./verdict.ts";
 
@@ -24,8 +24,8 @@ export async function reportPage(run: RunFile): Promise<string> {
     `<section class="whole">${waitsTable(run)}</section>`,
     `<section>${actionsTable(run)}</section>`,
     `<section>${wrongsTable(run)}${phasesTable(run)}</section>`,
-    `<section>${placeTable(run)}</section>`,
-    `<section>${profileTable(run)}</section>`,
+    `<section class="whole">${placeTable(run)}</section>`,
+    `<section class="whole">${profileList(run)}</section>`,
     `</div>`,
     command(run.command),
   ].join("\n");

@@ -59,14 +59,12 @@ export function phasesTable(run: RunFile): string {
   return table("Phases and faults", ["", "from", "to", ""], rows, "words");
 }
 
-export function profileTable(run: RunFile): string {
-  const rows = flat(run.profile.parameters, "").map(([name, value]) => [name, value]);
-  return table(
-    `Profile ${run.profile.name}, version ${run.profile.version}`,
-    ["parameter", "value"],
-    rows,
-    "words",
+export function profileList(run: RunFile): string {
+  const rows = flat(run.profile.parameters, "").map(
+    ([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`,
   );
+  const title = `Profile ${run.profile.name}, version ${run.profile.version}`;
+  return `<h2>${escaped(title)}</h2><dl class="parameters">${rows.join("")}</dl>`;
 }
 
 export function placeTable(run: RunFile): string {
@@ -76,7 +74,7 @@ export function placeTable(run: RunFile): string {
     ["Machine", `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}`],
     [
       "Generator",
-      `${generator.processes} processes; its busiest used ${written(generator.cpuSharePeak, "share")} of a core at most; p99 of arrivals ${written(generator.lateP99Ms, "ms")} late`,
+      `${generator.processes} ${generator.processes === 1 ? "process" : "processes"}; its busiest used ${written(generator.cpuSharePeak, "share")} of a core at most; p99 of arrivals ${written(generator.lateP99Ms, "ms")} late`,
     ],
     ["Conversations", whole(totals.conversations)],
     [
@@ -89,9 +87,11 @@ export function placeTable(run: RunFile): string {
   return table("Where and how", ["", ""], rows, "words");
 }
 
-/** `{a: {b: 1}}` is `a.b` 1; lists on one line. */
+/** `{a: {b: 1}}` is `a.b` 1; a list of words is a line of them. */
 function flat(value: unknown, path: string): [string, string][] {
   if (value !== null && typeof value === "object" && !Array.isArray(value))
     return Object.entries(value).flatMap(([key, inner]) => flat(inner, path === "" ? key : `${path}.${key}`));
+  if (Array.isArray(value) && value.every((it) => typeof it === "string")) return [[path, value.join("; ")]];
+  if (typeof value === "number") return [[path, String(Number(value.toPrecision(4)))]];
   return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
 }
