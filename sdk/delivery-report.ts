@@ -43,7 +43,7 @@ export class DeliveryReport {
     if (this.#everyMs === 0) return this.clear();
     this.#dueAt = this.parts.clock.now() + this.#everyMs;
     this.#postponed = 0;
-    for (const { conversation, lastSeq } of heads) this.joined(conversation as ConversationId, lastSeq);
+    for (const { conversation } of heads) this.joined(conversation as ConversationId);
     for (const [id, watched] of this.#watched) {
       watched.isNews = true;
       watched.gapSince = null;
@@ -51,11 +51,12 @@ export class DeliveryReport {
     }
   }
 
-  joined(id: ConversationId, lastSeq: number): void {
+  joined(id: ConversationId): void {
     const feed = this.feedOf(id);
     if (this.#everyMs === 0 || !feed || this.#watched.has(id)) return;
     if (this.#watched.size >= limits.auditedConversationsMax) return;
-    const after = Math.min(feed.seq, lastSeq);
+    // Not the head's number: a gateway may hear of what is already shown here later than we did.
+    const after = feed.seq;
     this.#watched.set(id, {
       after,
       shown: new NumberRanges(),

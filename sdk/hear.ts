@@ -44,7 +44,7 @@ export function hear(sync: Sync, frame: ServerFrame): void {
     case "joined": {
       const id = frame.head.conversation as ConversationId;
       sync.head(frame.head);
-      sync.report.joined(id, frame.head.lastSeq);
+      sync.report.joined(id);
       sync.background.summary(id);
       // What one looks at counts only from the moment when one is a member.
       if (sync.views.has(id)) sync.views.live();
