@@ -56,14 +56,15 @@ function opening(used: readonly Run[]): string {
 
 The same driver does the same job with every server, on one machine: ${machine.cpu}, ${machine.cores} cores,
 ${machine.memoryGiB} GiB, Linux ${machine.kernel}. All processes of a server, its database included, have one core; the load generator has
-the other. CPU counts all of them. To have these figures of your machine (about half an hour, nothing else should run):
+the other. CPU counts all of them. To have these figures of your machine (about 45 minutes, nothing else should run):
 
 \`\`\`sh
 ./ops/install-peers.sh
 ./banyan bench --peers
 \`\`\`
 
-Not all promise the same when they acknowledge a message; [what each promises](#what-each-promises) says it. The
+How it is done and kept fair: [measuring](guides/benchmarks.md). Not all promise the same when they acknowledge a
+message; [what each promises](#what-each-promises) says it. The
 limits at the end of each table keep nothing, or are no chat server: they show what this machine could do at all. In
 each column the best of the chat servers is **bold**. The cluster beside the single process has
 [a page of its own](benchmarks-cluster.md).`;

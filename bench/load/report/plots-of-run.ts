@@ -136,11 +136,13 @@ const waitNames: Readonly<Record<string, string>> = {
   open: "conversation opened",
   resume: "resumed",
   login: "logged in",
+  catchUp: "caught up",
   page: "older messages",
   search: "messages searched",
   userSearch: "person searched",
   react: "reacted",
   edit: "edited",
+  join: "room joined",
 };
 
 export function waitName(key: string): string {

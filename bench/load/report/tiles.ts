@@ -39,7 +39,7 @@ export function tilesOf(run: RunFile): Tile[] {
       ? [
           {
             name: "Server CPU a message",
-            value: written(server.cpuUsPerMessage, "us"),
+            value: written(server.cpuUsPerMessage > 0 ? server.cpuUsPerMessage : costOf(quiet), "us"),
             detail: `database included; at most ${written(server.cpuSharePeak, "share")} of a core`,
           },
           {
@@ -55,6 +55,13 @@ export function tilesOf(run: RunFile): Tile[] {
       detail: `answers of ${whole(sum(series, "offered"))} sends offered; ${whole(sum(series, "reconnects"))} reconnects`,
     },
   ];
+}
+
+/** From the seconds, where a server that was started anew lost its own count. */
+function costOf(seconds: readonly Sample[]): number | null {
+  const seen = seconds.filter(({ server }) => server !== null);
+  const sent = seen.reduce((all, second) => all + second.sent, 0);
+  return sent === 0 ? null : (seen.reduce((all, { server }) => all + server!.cpuShare, 0) * 1e6) / sent;
 }
 
 function wait(name: string, latency: RunFile["latency"][string] | undefined): Tile[] {
