@@ -23,6 +23,8 @@ export interface HolderJob {
   readonly frames: string;
   readonly ports: readonly number[];
   readonly sessions: number;
+  /** Person `at + i * stride` is session i of gateway `at`; the number of gateways, or more. */
+  readonly stride: number;
   readonly heartbeatMs: number;
   /** Connections of one holder that are on their way. */
   readonly dialing: number;
@@ -45,7 +47,7 @@ export function buildHolder(): void {
   if (exitCode !== 0) throw new Error(`${source} does not compile:\n${stderr}`);
 }
 
-/** Person n sits at gateway n % gateways, so that members of a conversation are spread as a balancer spreads them. */
+/** With the stride of its gateways, members of a conversation are spread as a balancer spreads them. */
 export function startHolders(job: HolderJob): Holders {
   const { ports, sessions } = job;
   const newest: Told[] = [];
@@ -53,9 +55,7 @@ export function startHolders(job: HolderJob): Holders {
     const count = Math.floor(sessions / ports.length) + (at < sessions % ports.length ? 1 : 0);
     // Each pair of gateway and holder speaks over a loopback address of its own.
     const address = `127.0.${1 + (at >> 7)}.${1 + (at & 127)}`;
-    const args = [job.frames, at, ports.length, count, address, port, job.heartbeatMs, job.dialing].map(
-      String,
-    );
+    const args = [job.frames, at, job.stride, count, address, port, job.heartbeatMs, job.dialing].map(String);
     const child = Bun.spawn(withDescriptors([binary, ...args]), {
       cwd: job.cwd,
       stdin: "pipe",

@@ -1,6 +1,7 @@
 // Where the memory is: user space of each part as PSS (shared pages divided among those who share them), and the
 // kernel's own, which no process shows: sockets, files, page tables, stacks.
 
+import { readFileSync } from "node:fs";
 import { memoryByPart, tcpKernelKiB } from "#bench/driver/process-tree.ts";
 import { meminfo } from "./limits.ts";
 
@@ -8,7 +9,7 @@ export interface MemoryBook {
   /** By part; `postgres` has its shared buffers in it as far as they were touched. */
   readonly partsKiB: Readonly<Record<string, number>>;
   readonly generatorKiB: number;
-  /** Slabs that cannot be given back: sockets, files, epoll entries, of both ends. */
+  /** Sockets, their files and epoll entries, of both ends: all slabs but those of file systems. */
   readonly slabKiB: number;
   readonly pageTablesKiB: number;
   readonly kernelStackKiB: number;
@@ -26,12 +27,29 @@ export function memoryNow(
   return {
     partsKiB,
     generatorKiB,
-    slabKiB: kernel.SUnreclaim! + kernel.SReclaimable!,
+    slabKiB: slabsKiB() ?? kernel.SUnreclaim!,
     pageTablesKiB: kernel.PageTables!,
     kernelStackKiB: kernel.KernelStack!,
     socketQueuesKiB: tcpKernelKiB(),
     availableKiB: kernel.MemAvailable!,
   };
+}
+
+/** What the kernel keeps for files on disks, and gives back when it is needed. */
+const fileSlabs =
+  /^(ext4|jbd2|buffer_head|radix_tree_node|extent_status|xfs|proc_inode|kernfs|fat|overlay|bdev)/;
+
+/** Null where only another user may look. */
+function slabsKiB(): number | null {
+  try {
+    const lines = readFileSync("/proc/slabinfo", "utf8").trim().split("\n").slice(2);
+    return lines.reduce((sum, line) => {
+      const [name, , objects, bytes] = line.split(/\s+/) as [string, string, string, string];
+      return fileSlabs.test(name) ? sum : sum + (Number(objects) * Number(bytes)) / 1024;
+    }, 0);
+  } catch {
+    return null;
+  }
 }
 
 export interface MemoryShare {

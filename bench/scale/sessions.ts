@@ -21,6 +21,8 @@ const emojiPerMessageMax = 20;
 export interface SessionsWish {
   readonly points: readonly number[];
   readonly gatewaySessionsMax: number;
+  /** As if there were so many gateways, of which the others are not started; 0: as many as there are. */
+  readonly asIfGateways: number;
   readonly heartbeatMs: number;
   readonly loginWithinMs: number;
   readonly calmSeconds: number;
@@ -40,6 +42,7 @@ export interface SessionsPoint {
   readonly wall: string | null;
   readonly gateways: number;
   readonly conversationsEach: number;
+  readonly asIfGateways: number;
   readonly heartbeatMs: number;
   readonly smol: boolean;
   readonly loginSeconds: number;
@@ -62,7 +65,7 @@ export async function scaleSessions(wish: SessionsWish): Promise<number> {
   buildHolder();
   const foundation = await startFoundation(wish.folder);
   try {
-    const people = Math.max(...wish.points);
+    const people = Math.max(...wish.points.map((sessions) => peopleFor(sessions, wish)));
     await (await openPostgres({ url: foundation.postgresUrl, emojiPerMessageMax })).close();
     await seedPeople(foundation.sql, people, say);
     const frames = join(wish.folder, "hello-frames");
@@ -80,14 +83,22 @@ export async function scaleSessions(wish: SessionsWish): Promise<number> {
   }
 }
 
+function gatewaysFor(sessions: number, { gatewaySessionsMax }: SessionsWish): number {
+  return Math.ceil(sessions / Math.min(gatewaySessionsMax, descriptorsMax() - otherDescriptors));
+}
+
+function peopleFor(sessions: number, wish: SessionsWish): number {
+  const gateways = gatewaysFor(sessions, wish);
+  return Math.ceil(sessions / gateways) * Math.max(gateways, wish.asIfGateways);
+}
+
 async function measure(
   foundation: Foundation,
   frames: string,
   sessions: number,
   wish: SessionsWish,
 ): Promise<SessionsPoint> {
-  const most = Math.min(wish.gatewaySessionsMax, descriptorsMax() - otherDescriptors);
-  const gateways = Math.ceil(sessions / most);
+  const gateways = gatewaysFor(sessions, wish);
   say(`${sessions.toLocaleString("en")} sessions: starting ${gateways} gateways`);
   const before = memoryNow(foundation.pids, []);
   let roles: Roles | null = null;
@@ -103,6 +114,7 @@ async function measure(
       frames,
       ports: roles.ports,
       sessions,
+      stride: Math.max(gateways, wish.asIfGateways),
       heartbeatMs: wish.heartbeatMs,
       dialing: Math.max(4, Math.ceil(400 / gateways)),
       cwd: join(foundation.path, "data"),
@@ -136,6 +148,7 @@ async function measure(
       wall,
       gateways,
       conversationsEach,
+      asIfGateways: wish.asIfGateways,
       heartbeatMs: wish.heartbeatMs,
       smol: wish.smol,
       loginSeconds,
