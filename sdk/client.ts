@@ -125,7 +125,11 @@ class BanyanClient implements Client {
       this.#sync.restore(state);
     }
     if (!this.#isStarted) return;
-    this.#stopHints = listenToPage({ wake: () => this.wake(), hide: () => void this.#keeper.flush() });
+    const hide = () => {
+      this.#sync.report.hidden();
+      void this.#keeper.flush();
+    };
+    this.#stopHints = listenToPage({ wake: () => this.wake(), hide });
     this.#connection.start();
   }
 

@@ -22,6 +22,9 @@ interface Watched {
   isBehind: boolean;
 }
 
+/** A page that is hidden tells when at most this share of the time is left until its next report. */
+const hiddenShare = 0.75;
+
 export class DeliveryReport {
   /** 0: the server has not asked. */
   #everyMs = 0;
@@ -124,6 +127,11 @@ export class DeliveryReport {
     const isHealing = [...this.#watched.values()].some((it) => it.gapSince !== null || it.isBehind);
     if (isHealing && this.#postponed++ < maxima.auditPostponedMax) return;
     this.tell();
+  }
+
+  /** The page may never be seen again; or in a moment, and again and again. */
+  hidden(): void {
+    if (this.#dueAt - this.parts.clock.now() <= this.#everyMs * hiddenShare) this.tell();
   }
 
   tell(): void {

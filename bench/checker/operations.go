@@ -23,8 +23,8 @@ type send struct{ name string }
 type sent struct{ seq int64 }
 type look struct{ messages []message }
 
-// Showings of one device that are so close to each other are one read.
-const oneReadUs = 200
+// Showings of one device that are so close to each other came in one frame, and are one read.
+const oneReadUs = 10
 
 type knownSend struct {
 	by         device

@@ -19,7 +19,7 @@ export interface DrillSpec {
   readonly normalWithinSeconds: number;
   readonly seed: number;
   /** Where every event goes, for an independent checker. */
-  readonly history: DrillHistory | null;
+  readonly history?: DrillHistory | null;
 }
 
 export interface DrillListener {
@@ -59,7 +59,7 @@ async function withCrowd(
 ): Promise<void> {
   const chance = seededChance(spec.seed);
   const people = await makePeople(cluster.url, spec.clients);
-  const crowd = new Crowd(people, chance, spec.perSecond, spec.history);
+  const crowd = new Crowd(people, chance, spec.perSecond, spec.history ?? null);
   const readers = new ApiReaders(cluster.url, people);
   try {
     await crowd.start();
