@@ -51,9 +51,6 @@ class Load {
   readonly #phases: Phase[] = [];
   #cost: Cost | null = null;
   #costAt = 0;
-  #steadyFrom: { cost: Cost; sent: number } | null = null;
-  #steadyTo: Cost | null = null;
-  #memoryPeak = 0;
   #phase = "ramp-up";
   #startAt = 0;
   #closing = Promise.resolve();
@@ -88,7 +85,6 @@ class Load {
       this.#workers.tell({ do: "start", atEpochMs: startAt });
       await this.#until(rampMs + steadyMs);
       const loadedMs = this.#now();
-      this.#steadyTo = this.#cost;
       this.#nameLoad(loadedMs);
       this.#phase = "settle";
       await this.#faults.over();
@@ -183,7 +179,6 @@ class Load {
     const beforeAt = this.#costAt;
     await this.#look();
     const server = sampleOf(before, this.#cost, this.#costAt - beforeAt);
-    if (server) this.#memoryPeak = Math.max(this.#memoryPeak, server.memoryBytes);
     this.#tally.close(server);
     const { rampMs, steadyMs, profile, lateMaxMs } = this.options;
     this.view.second({
@@ -261,21 +256,21 @@ class Load {
     };
   }
 
+  /** Added up second by second: a process that was started anew begins at zero. */
   #serverCost(): ServerCost | null {
     const sent = this.#tally.steadySent;
-    if (!this.#steadyFrom || !this.#steadyTo || sent === 0) return null;
-    const before = this.#steadyFrom.cost.cpuUs;
-    const byRole = Object.fromEntries(
-      Object.entries(this.#steadyTo.cpuUs).map(([role, us]) => [
-        role,
-        rounded(Math.max(0, us - (before[role] ?? 0)) / sent),
-      ]),
-    );
+    const seen = this.#steady().flatMap(({ server }) => (server ? [server] : []));
+    if (seen.length === 0 || sent === 0) return null;
+    const byRole: Record<string, number> = {};
+    for (const { byRole: roles } of seen)
+      for (const [role, { cpuShare }] of Object.entries(roles ?? {}))
+        byRole[role] = (byRole[role] ?? 0) + (cpuShare * 1e6) / sent;
+    for (const role of Object.keys(byRole)) byRole[role] = rounded(byRole[role]!);
     return {
       cpuUsPerMessage: rounded(Object.values(byRole).reduce((sum, us) => sum + us, 0)),
       cpuUsPerMessageByRole: byRole,
-      cpuSharePeak: Math.max(0, ...this.#steady().map((it) => it.server?.cpuShare ?? 0)),
-      memoryBytesPeak: this.#memoryPeak,
+      cpuSharePeak: Math.max(...seen.map(({ cpuShare }) => cpuShare)),
+      memoryBytesPeak: Math.max(...seen.map(({ memoryBytes }) => memoryBytes)),
     };
   }
 }
