@@ -112,7 +112,6 @@ class Load {
     while (this.#now() < ms && !this.interrupt.happened) {
       const now = this.#now();
       this.#phase = now < rampMs ? "ramp-up" : this.#faults.isUnderWay ? "fault" : "steady";
-      if (now >= rampMs && !this.#steadyFrom && this.#cost) this.#steadyFrom = { cost: this.#cost, sent: 0 };
       this.#faults.due(now, () => this.#now());
       await Promise.race([Bun.sleep(Math.min(100, Math.max(1, ms - now))), this.#workers.broken]);
     }
