@@ -27,7 +27,7 @@ func (v verdict) isBroken() bool { return len(v.problems) > 0 }
 func judge(c *conversation, timeout time.Duration) verdict {
 	began := time.Now()
 	ops, base, problems := operationsOf(c)
-	v := verdict{id: c.id, base: base, problems: append(problems, sessionProblems(c)...)}
+	v := verdict{id: c.id, base: base, problems: append(problems, orderProblems(ops)...)}
 	for _, op := range ops {
 		if _, is := op.Input.(send); is {
 			v.sends++
@@ -35,16 +35,18 @@ func judge(c *conversation, timeout time.Duration) verdict {
 			v.reads++
 		}
 	}
-	switch check(ops, base, timeout) {
-	case porcupine.Illegal:
-		v.isIllegal = true
-		v.problems = append(v.problems, "Porcupine: no order of its operations is one that a numbered log allows")
-	case porcupine.Unknown:
-		v.isUndecided = true
+	for _, part := range partsOf(ops, base) {
+		switch check(part.ops, part.base, timeout) {
+		case porcupine.Illegal:
+			if !v.isIllegal {
+				v.problems = append(v.problems, "Porcupine: no order of its operations is one that a numbered log allows")
+				v.isIllegal, v.ops, v.base = true, part.ops, part.base
+			}
+		case porcupine.Unknown:
+			v.isUndecided = true
+		}
 	}
-	if v.isIllegal {
-		v.ops = ops
-	}
+	v.problems = append(v.problems, sessionProblems(c)...)
 	v.took = time.Since(began)
 	return v
 }

@@ -8,10 +8,7 @@ export interface Made {
   readonly conversation: string;
 }
 
-const people = 4;
-const messages = 60;
-
-export function madeHistory(seed: number): Made {
+export function madeHistory(seed: number, people = 4, messages = 60): Made {
   const conversation = `c${seed}`;
   const chance = generator(seed);
   const events: HistoryEvent[] = [];
