@@ -10,6 +10,8 @@ import type { RunningTarget } from "#bench/targets/target.ts";
 
 /** Of what it does when saturated: more is not asked of it at a fixed pace. */
 const feasibleShare = 0.95;
+/** Some peers look at all members of a room for each who joins. */
+const joinedWithinMs = 120_000;
 /** For what is written behind the acknowledgement, or was under way when the load ended. */
 const archivedWithinMs = 10_000;
 
@@ -30,7 +32,14 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
   const dialect = scene.target.dialect(scene.seed);
   const load = new Load(dialect, server.pids, server.parts);
   const { port, ports } = server;
-  const crowd = await gather({ port, ports, dialect, seats: job.seats, ear: load.ear });
+  const crowd = await gather({
+    port,
+    ports,
+    dialect,
+    seats: job.seats,
+    ear: load.ear,
+    withinMs: joinedWithinMs,
+  });
   const figures: Figures = {};
   const keep = (phase: string, window: Window) => {
     tell(scene, phase, window);

@@ -30,6 +30,7 @@ export const centrifugoTarget: Target = {
     },
   ],
   missing: () => (existsSync(program) ? null : `Centrifugo is not here: ${installPeers}`),
+  inFlight: { largeRoom: 100 },
   dialect: () => centrifugo(),
   place: (kind, n) => `${kind}-${n}`,
   seat: (_, places) => ({ token: "", places }),

@@ -30,6 +30,7 @@ export const ejabberdTarget: Target = {
     xmppUse,
   ],
   missing: () => (existsSync(schema) && Bun.which("erl") ? null : `ejabberd is not here: ${installPeers}`),
+  inFlight: { rooms: 30, largeRoom: 20 },
   dialect: () => xmpp(),
   async start({ cores, folder }) {
     mkdirSync(join(folder, "mnesia"), { recursive: true });

@@ -23,6 +23,7 @@ export const socketIoTarget: Target = {
     { title: "PostgreSQL", text: peerPostgres },
   ],
   missing: () => (Bun.which("node") ? null : "socketio-postgres runs on Node, and no `node` was found"),
+  inFlight: { largeRoom: 100 },
   dialect: () => socketIo(),
   place: (kind, n) => `${kind}-${n}`,
   seat: (_, places) => ({ token: "", places }),

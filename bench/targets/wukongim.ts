@@ -31,6 +31,7 @@ export const wukongImTarget: Target = {
     },
   ],
   missing: () => (existsSync(program) ? null : `WuKongIM is not here: ${installPeers}`),
+  inFlight: { rooms: 20, largeRoom: 20 },
   dialect: () => wukongIm(),
   place: (kind, n) => {
     if (kind === "pair") return `u${2 * n}:u${2 * n + 1}`;
