@@ -68,7 +68,7 @@ async function stopAll(nats: PartProcess, parts: Parts, postgres: { stop(): Prom
 /** A million subscriptions of people take more than a small cluster's limit; with it, NATS would collect all the time. */
 function roomyNats(folder: ReturnType<typeof openClusterFolder>) {
   const [definition] = natsParts(folder, [thisHost]);
-  return { ...definition!, env: { GOMEMLIMIT: "3GiB" } };
+  return { ...definition!, env: { GOMEMLIMIT: "3GiB", GOGC: "40" } };
 }
 
 /** PostgreSQL as the embedded topology has it, on loopback TCP and for more connections. */
@@ -77,7 +77,12 @@ async function startOwnPostgres(folder: string) {
   writeFileSync(rules, "local all all trust\nhost all all 127.0.0.0/8 trust\n", { mode: 0o644 });
   const postgres = await startEmbedded({
     dataDir: join(folder, "postgres"),
-    settings: { listen_addresses: postgresAddress, max_connections: "400", hba_file: rules },
+    settings: {
+      listen_addresses: postgresAddress,
+      max_connections: "400",
+      shared_buffers: "512MB",
+      hba_file: rules,
+    },
   });
   const url = `postgres://${postgres.username}@${postgresAddress}:5432/${postgres.database}`;
   const path = `${placeIn(join(folder, "postgres")).socketFolder}/.s.PGSQL.5432`;
