@@ -67,7 +67,11 @@ async function runAll(wish: MeasureWish, server: RunningTarget, sql: SQL): Promi
   };
   await runWorkload({ ...scene, seconds: prefillSeconds, mustKeepUp: false }, prefill);
   for (const workload of wish.workloads) {
-    const measured = await runWorkload(scene, workload);
+    const measured = await runWorkload(scene, workload).catch((error: Error) => error);
+    if (measured instanceof Error) {
+      console.error(`  ! ${workload.name} is left out: ${measured.message}`);
+      continue;
+    }
     wish.kept(measured);
     console.error(`  ${workload.name}: ${cpuText(measured.cpuUsPerSecond)}`);
   }
