@@ -136,7 +136,8 @@ async function cluster(verb: string, dir: string, ...rest: string[]) {
 async function pids(dir: string): Promise<Map<string, number>> {
   const { code, out } = await cluster("status", dir);
   expect([code, out]).toEqual([0, expect.any(String)]);
-  const lines = out.trim().split("\n").slice(1);
+  const [table = ""] = out.trim().split("\n\n");
+  const lines = table.split("\n").slice(1);
   return new Map(lines.map((line) => line.trim().split(/\s+/)).map(([name, pid]) => [name!, Number(pid)]));
 }
 
