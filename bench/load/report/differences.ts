@@ -110,7 +110,9 @@ function difference(figure: Figure, a: Parts, b: Parts, next: () => number): Dif
     .sort();
   const at = (share: number) =>
     changes[Math.min(changes.length - 1, Math.floor(share * changes.length))] ?? 0;
-  const between = [at(0.005), at(0.995)] as const;
+  const wider = widening(Math.min(a.length / blockOf(a), b.length / blockOf(b)));
+  const edge = (share: number) => change + (at(share) - change) * wider;
+  const between = [edge(0.005), edge(0.995)] as const;
   return { ...told, change, between, verdict: verdictOf(figure, change, between) };
 }
 
@@ -130,9 +132,24 @@ function ratio(parts: Parts): number | null {
   return below === 0 ? null : above / below;
 }
 
+function blockOf(parts: Parts): number {
+  return Math.max(2, Math.round(parts.length ** (1 / 3) * 1.5));
+}
+
+/**
+ * Few blocks know little of their own spread: Student's quantile over the normal one at 99.5 %, by its expansion in
+ * the degrees of freedom (Abramowitz and Stegun, 26.7.5).
+ */
+function widening(blocks: number): number {
+  const z = 2.5758;
+  const free = Math.max(2, blocks - 1);
+  const t = z + (z ** 3 + z) / (4 * free) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * free ** 2);
+  return t / z;
+}
+
 /** Each call draws as many seconds as there are, in blocks of neighbours, and gives their ratio. */
 function drawer(parts: Parts, next: () => number): () => number {
-  const block = Math.max(2, Math.round(parts.length ** (1 / 3) * 1.5));
+  const block = blockOf(parts);
   return () => {
     let above = 0;
     let below = 0;
