@@ -62,12 +62,14 @@ async function openTarget(
   }
   const urls = url.split(",");
   const doors = (await Promise.all(urls.map((one) => doorsOf(one, options.isInsecure)))).flat();
-  const metrics = options.metrics.length > 0 ? options.metrics : urls.map((one) => `${one}/metrics`);
+  const sources = options.metrics.length > 0 ? options.metrics : urls.map((one) => `${one}/metrics`);
+  const metrics = { sources, token: options.metricsToken };
   return {
     url: urls[0]!,
     doors,
     topology: urls.length > 1 ? `${urls.length} doors` : "by URL",
-    watch: watchMetrics(metrics, options.metricsToken),
+    watch: watchMetrics(metrics),
+    metrics,
     database: null,
     faults: {},
     async stop() {},

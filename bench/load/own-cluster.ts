@@ -29,6 +29,10 @@ export async function clusterIn(folder: string): Promise<LoadTarget> {
     doors: front ? await doorsOf(url, false) : [],
     topology: `cluster: ${gateways.length} gateways, ${all.length} processes on one machine`,
     watch: watchProcesses(processes),
+    metrics: {
+      sources: roles.map(({ name, port }) => `${name.replace(/-\d+$/, "")}=http://127.0.0.1:${port}/metrics`),
+      token: null,
+    },
     database: () => new SQL({ url: parts.connections.postgresUrl, max: 2 }),
     faults: {
       async "gateway lost"() {

@@ -57,6 +57,7 @@ export async function startOwnServer(devices: number, keepLimits: boolean): Prom
     topology: "embedded",
     log,
     watch: watchProcesses(() => ({ server: [child!.pid] })),
+    metrics: { sources: [`${url}/metrics`], token: null },
     database: () => openDatabase(join(folder, "data")),
     faults: { "gateway lost": restart("SIGKILL"), "rolling deploy": restart("SIGTERM") },
     async stop() {

@@ -50,6 +50,8 @@ export interface RunFile {
   readonly audit: Audit;
   /** Over the steady phases; null where the server could not be looked at. */
   readonly server: ServerCost | null;
+  /** By how much the server's own counters grew (`banyan_..._total` of its /metrics); its own audit is among them. */
+  readonly serverSays?: Readonly<Record<string, number>>;
   /** Refusals by code, over the whole run. */
   readonly refused: Readonly<Record<string, number>>;
   /** What failed without a refusal (connections, HTTP), by a short text. */

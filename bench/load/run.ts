@@ -12,7 +12,7 @@ import type { LoadOptions } from "./options.ts";
 import { jobsFor, preparePeople } from "./prepare.ts";
 import { type Phase, type RunFile, runFormat, type ServerCost } from "./run-file.ts";
 import { saturation } from "./saturation.ts";
-import { type Cost, sampleOf } from "./server-watch.ts";
+import { type Cost, countsOf, sampleOf } from "./server-watch.ts";
 import { Tally } from "./tally.ts";
 import { type LoadTarget, lookAt, type ServerAbout } from "./target.ts";
 import type { View } from "./view.ts";
@@ -53,6 +53,8 @@ class Load {
   #costAt = 0;
   #phase = "ramp-up";
   #startAt = 0;
+  #countsBefore: Record<string, number> | null = null;
+  #countsAfter: Record<string, number> | null = null;
   #closing = Promise.resolve();
 
   constructor(
@@ -80,6 +82,7 @@ class Load {
     try {
       await this.#workers.all("ready");
       await this.#look();
+      this.#countsBefore = await countsOf(this.target.metrics);
       const startAt = performance.timeOrigin + performance.now() + startInMs;
       this.#startAt = startAt - performance.timeOrigin;
       this.#workers.tell({ do: "start", atEpochMs: startAt });
@@ -89,6 +92,7 @@ class Load {
       this.#phase = "settle";
       await this.#faults.over();
       const audits = await this.#settle();
+      this.#countsAfter = await countsOf(this.target.metrics);
       await this.#closing;
       this.#phases.push(...this.#faults.phases, {
         name: "settle",
@@ -249,10 +253,19 @@ class Load {
       latency: this.#tally.latency(),
       audit: this.#tally.audit(audits),
       server: this.#serverCost(),
+      ...this.#serverSays(),
       refused: this.#tally.refused,
       errors: this.#tally.errors,
       warnings: [...this.#faults.warnings, ...this.#warnings],
     };
+  }
+
+  #serverSays(): Pick<RunFile, "serverSays"> {
+    const [before, after] = [this.#countsBefore, this.#countsAfter];
+    if (!before || !after) return {};
+    const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+    // Who began anew in between counts from zero: what it had before is not known any more.
+    return { serverSays: Object.fromEntries(grown.filter(([, by]) => by > 0)) };
   }
 
   /** Added up second by second: a process that was started anew begins at zero. */

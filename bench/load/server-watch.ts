@@ -17,6 +17,12 @@ export interface ServerWatch {
   read(): Promise<Cost | null>;
 }
 
+/** Where /metrics are: role=url, or a url by itself. */
+export interface MetricsAt {
+  readonly sources: readonly string[];
+  readonly token: string | null;
+}
+
 export function watchProcesses(parts: () => Readonly<Record<string, readonly number[]>>): ServerWatch {
   let memory: Record<string, number> = {};
   let count = 0;
@@ -36,30 +42,43 @@ export function watchProcesses(parts: () => Readonly<Record<string, readonly num
   };
 }
 
-/** `metrics`: role=url, or a url by itself. */
-export function watchMetrics(metrics: readonly string[], token: string | null): ServerWatch {
-  const sources = metrics.map((given) => {
-    const [, role, url] = /^(?:([\w-]+)=)?(https?:.*)$/.exec(given) ?? [];
-    return { role: role ?? "server", url: url ?? given };
-  });
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+export function watchMetrics(at: MetricsAt): ServerWatch {
   return {
     async read() {
       const cpuUs: Record<string, number> = {};
       const memoryBytes: Record<string, number> = {};
-      for (const { role, url } of sources) {
-        const text = await fetch(url, { headers, signal: AbortSignal.timeout(900) }).then(
-          (answer) => (answer.ok ? answer.text() : null),
-          () => null,
-        );
+      for (const { role, text } of await textsOf(at)) {
         const cpu = text && metricIn(text, "process_cpu_seconds_total");
         if (!cpu) return null;
         cpuUs[role] = (cpuUs[role] ?? 0) + cpu * 1e6;
         memoryBytes[role] = (memoryBytes[role] ?? 0) + (metricIn(text, "process_resident_memory_bytes") ?? 0);
       }
-      return sources.length > 0 ? { cpuUs, memoryBytes } : null;
+      return at.sources.length > 0 ? { cpuUs, memoryBytes } : null;
     },
   };
+}
+
+/** Banyan's own counts, over all sources: of the log, the hub, the delivery audit ... Null: nobody tells. */
+export async function countsOf(at: MetricsAt): Promise<Record<string, number> | null> {
+  const counts: Record<string, number> = {};
+  for (const { text } of await textsOf(at))
+    for (const [, name, value] of text?.matchAll(/^(banyan_\w+_total)(?:\{[^}]*\})? (\S+)$/gm) ?? [])
+      counts[name!] = (counts[name!] ?? 0) + Number(value);
+  return Object.keys(counts).length > 0 ? counts : null;
+}
+
+async function textsOf({ sources, token }: MetricsAt): Promise<{ role: string; text: string | null }[]> {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  return Promise.all(
+    sources.map(async (given) => {
+      const [, role, url] = /^(?:([\w-]+)=)?(https?:.*)$/.exec(given) ?? [];
+      const text = await fetch(url ?? given, { headers, signal: AbortSignal.timeout(900) }).then(
+        (answer) => (answer.ok ? answer.text() : null),
+        () => null,
+      );
+      return { role: role ?? "server", text };
+    }),
+  );
 }
 
 function metricIn(text: string, name: string): number | null {

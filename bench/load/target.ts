@@ -7,7 +7,7 @@ import { ask, codeOf } from "./api-client.ts";
 import type { Address } from "./job.ts";
 import { LoadProblem } from "./load-problem.ts";
 import type { FaultName } from "./profile.ts";
-import type { ServerWatch } from "./server-watch.ts";
+import type { MetricsAt, ServerWatch } from "./server-watch.ts";
 
 export interface LoadTarget {
   /** Without a slash at the end; where HTTP goes. */
@@ -15,6 +15,7 @@ export interface LoadTarget {
   readonly doors: readonly Address[];
   readonly topology: string;
   readonly watch: ServerWatch;
+  readonly metrics: MetricsAt;
   /** Opens its database, where people may be put there directly. */
   readonly database: (() => SQL) | null;
   /** Breaks it in that way, and mends it; fulfils when it is whole again. */
