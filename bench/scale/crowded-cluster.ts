@@ -3,7 +3,7 @@
 
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SQL } from "bun";
+import { RedisClient, SQL } from "bun";
 import { placeIn } from "#adapters/postgres/embedded/place.ts";
 import { startEmbedded } from "#adapters/postgres/embedded/start.ts";
 import { lifted } from "#bench/targets/banyan.ts";
@@ -43,6 +43,7 @@ export async function startFoundation(folder: string): Promise<Foundation> {
     nats.start();
     await nats.untilReady(30_000);
     const { passwords, ports } = opened;
+    await giveRoom(parts.connections.redisUrl);
     return {
       sql: postgres.sql,
       postgresUrl: postgres.url,
@@ -69,6 +70,13 @@ async function stopAll(nats: PartProcess, parts: Parts, postgres: { stop(): Prom
 function roomyNats(folder: ReturnType<typeof openClusterFolder>) {
   const [definition] = natsParts(folder, [thisHost]);
   return { ...definition!, env: { GOMEMLIMIT: "3GiB", GOGC: "40" } };
+}
+
+/** Who is online takes some 400 bytes each; past its limit Redis would refuse to take more. */
+async function giveRoom(url: string): Promise<void> {
+  const redis = new RedisClient(url);
+  await redis.send("CONFIG", ["SET", "maxmemory", "2gb"]);
+  redis.close();
 }
 
 /** PostgreSQL as the embedded topology has it, on loopback TCP and for more connections. */

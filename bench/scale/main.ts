@@ -14,6 +14,7 @@ const help = `Usage: ./banyan bench scale sessions|messages|page [options]
   --heartbeat MS      how often each session pings (default 30,000, the protocol's)
   --per-gateway N     sessions of one gateway (default 18,600: what its descriptors allow)
   --as-if-gateways N  members of a conversation sit as if there were so many gateways
+  --conversations N   of the five that each person is in, how many a session follows (default 5)
   --login-within S    seconds for all to be live (default 420)
   --smol              gateways in Bun's mode for little memory
 
@@ -47,6 +48,7 @@ export async function scale(args: readonly string[]): Promise<number> {
       points: points(sessionPoints),
       gatewaySessionsMax: Number(values["per-gateway"]),
       asIfGateways: Number(values["as-if-gateways"]),
+      conversationsEach: Number(values.conversations),
       heartbeatMs: Number(values.heartbeat),
       loginWithinMs: Number(values["login-within"]) * 1000,
       calmSeconds: Number(values.calm),
@@ -82,6 +84,7 @@ function optionsIn(args: readonly string[]) {
       to: { type: "string" },
       points: { type: "string" },
       "as-if-gateways": { type: "string", default: "0" },
+      conversations: { type: "string", default: "5" },
       heartbeat: { type: "string", default: "30000" },
       "per-gateway": { type: "string", default: "18600" },
       "login-within": { type: "string", default: "420" },

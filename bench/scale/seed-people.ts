@@ -23,6 +23,32 @@ export async function seedPeople(sql: SQL, people: number, say: (line: string) =
   await sql.unsafe("checkpoint");
 }
 
+/**
+ * Whom the crowd's lists of conversations name: so many of those that each person is in. The lists alone are changed,
+ * since they are what a session follows.
+ */
+export async function listConversations(sql: SQL, each: number, say: (line: string) => void): Promise<void> {
+  await sql.unsafe("create table if not exists bench_listed (each int)");
+  const [row] = await sql.unsafe("select each from bench_listed");
+  const before = row ? Number(row.each) : rounds.length;
+  if (before === each) return;
+  const crowd = `user_id < ${inSql.user(String(probeBlock * blockPeople))}`;
+  const from = (n: number) => inSql.conversation(n, "0");
+  await sql.begin(async (all) => {
+    if (each < before)
+      await all.unsafe(`delete from inbox where ${crowd} and conversation_id >= ${from(each)}`);
+    else
+      await all.unsafe(`insert into inbox (user_id, conversation_id, member_no, rev, active, read_seq)
+        select user_id, conversation_id, member_no, rev, true, 0 from members
+        where ${crowd} and conversation_id >= ${from(before)} and conversation_id < ${from(each)}
+        on conflict do nothing`);
+    await all.unsafe("delete from bench_listed");
+    await all.unsafe(`insert into bench_listed values (${each})`);
+  });
+  await sql.unsafe("vacuum analyze inbox");
+  say(`each person's list has ${each} conversations`);
+}
+
 /** All of it or nothing: blocks that are there are left out. */
 async function seedBlocks(sql: SQL, from: number, count: number): Promise<void> {
   const first = from * blockPeople;

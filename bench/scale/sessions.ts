@@ -9,10 +9,9 @@ import { writeHelloFrames } from "./hello-frames.ts";
 import { buildHolder, type Holders, startHolders, type Told } from "./holders.ts";
 import { availableBytes, availableBytesMin, descriptorsMax, offerOurselvesFirst } from "./limits.ts";
 import { between, type MemoryBook, memoryNow } from "./memory-book.ts";
-import { conversationsEach } from "./people.ts";
 import { type ProbeResult, probe } from "./probe.ts";
 import { appendPoint, type Stamp } from "./record.ts";
-import { seedPeople } from "./seed-people.ts";
+import { listConversations, seedPeople } from "./seed-people.ts";
 
 /** Of a gateway's descriptors, for what is no session: files, PostgreSQL, NATS, Redis, the probe. */
 const otherDescriptors = 1_000;
@@ -23,6 +22,8 @@ export interface SessionsWish {
   readonly gatewaySessionsMax: number;
   /** As if there were so many gateways, of which the others are not started; 0: as many as there are. */
   readonly asIfGateways: number;
+  /** Of the five that each person is in, how many a session follows. */
+  readonly conversationsEach: number;
   readonly heartbeatMs: number;
   readonly loginWithinMs: number;
   readonly calmSeconds: number;
@@ -68,6 +69,7 @@ export async function scaleSessions(wish: SessionsWish): Promise<number> {
     const people = Math.max(...wish.points.map((sessions) => peopleFor(sessions, wish)));
     await (await openPostgres({ url: foundation.postgresUrl, emojiPerMessageMax })).close();
     await seedPeople(foundation.sql, people, say);
+    await listConversations(foundation.sql, wish.conversationsEach, say);
     const frames = join(wish.folder, "hello-frames");
     writeHelloFrames(frames, people);
     if (wish.seedOnly) return 0;
@@ -147,7 +149,7 @@ async function measure(
       live: told.live,
       wall,
       gateways,
-      conversationsEach,
+      conversationsEach: wish.conversationsEach,
       asIfGateways: wish.asIfGateways,
       heartbeatMs: wish.heartbeatMs,
       smol: wish.smol,
