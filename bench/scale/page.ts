@@ -42,7 +42,8 @@ function newestOf<T extends Stamp>(points: readonly T[], key: (point: T) => stri
 function sessionsSection(): string {
   const points = newestOf(
     pointsOf<SessionsPoint>("sessions"),
-    ({ wanted, smol, heartbeatMs }) => `${wanted} ${smol} ${heartbeatMs}`,
+    ({ wanted, smol, heartbeatMs, conversationsEach }) =>
+      `${wanted} ${smol} ${heartbeatMs} ${conversationsEach}`,
   )
     .filter(({ live }) => live > 0)
     .sort((one, other) => one.live - other.live);
@@ -71,7 +72,8 @@ function sessionsSection(): string {
     ]);
   const rows = points.map((it) => [
     whole(it.live),
-    String(it.gateways),
+    `${it.conversationsEach}${it.asIfGateways ? ` (as if of ${it.asIfGateways} gateways)` : ""}`,
+    `${it.gateways}${it.smol ? " (smol)" : ""}`,
     it.loginSeconds.toFixed(1),
     us(sum(it.loginCpuUsPerSession)),
     serverKiB(it).toFixed(1),
@@ -90,10 +92,11 @@ function sessionsSection(): string {
   return [
     "## Live sessions",
     told(last),
-    `Each person is in ${last.conversationsEach} conversations (one of two, four of ten) whose members sit at all gateways; each session pings every ${last.heartbeatMs / 1000} s. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open ${"20,000"} descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
+    `A person is in one conversation of two and four of ten, whose members sit at all gateways; a session follows as many of them as the table says, and pings every ${last.heartbeatMs / 1000} s. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open 20,000 descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
     table(
       [
         "live",
+        "conversations",
         "gateways",
         "all in, s",
         "CPU a login, us",

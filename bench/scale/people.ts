@@ -19,7 +19,6 @@ export const rounds = [
   { round: 3, members: 10, step: 7 },
   { round: 4, members: 10, step: 9 },
 ] as const;
-export const conversationsEach = rounds.length;
 export const probeRound = 9;
 
 const userStart = "5ca1e000-0000-7000-8000-";
