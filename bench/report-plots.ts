@@ -49,6 +49,14 @@ export const pictures: readonly Picture[] = [
     unit: "ms",
   },
   {
+    name: "direct-latency-fixed",
+    journey: "direct",
+    title: "Acknowledged within, at 500 messages a second",
+    note: "open: median; full: p99; logarithmic",
+    keys: ["direct.fixed500.ackP50Ms", "direct.fixed500.ackP99Ms"],
+    unit: "ms",
+  },
+  {
     name: "rooms-cpu",
     journey: "rooms",
     title: "CPU for a delivery in rooms of 100",
@@ -70,6 +78,14 @@ export const pictures: readonly Picture[] = [
     title: "Delivered in rooms of 100 within: median to the slowest of 1,000",
     note: "open: median; full: p99 and p99.9; each at half of its own saturation; logarithmic",
     keys: ["rooms.half.deliveryP50Ms", "rooms.half.deliveryP99Ms", "rooms.half.deliveryP999Ms"],
+    unit: "ms",
+  },
+  {
+    name: "rooms-latency-fixed",
+    journey: "rooms",
+    title: "Delivered in rooms of 100 within, at 300 messages a second",
+    note: "30 in each room; open: median; full: p99; logarithmic",
+    keys: ["rooms.fixed300.deliveryP50Ms", "rooms.fixed300.deliveryP99Ms"],
     unit: "ms",
   },
   {
