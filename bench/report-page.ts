@@ -132,8 +132,12 @@ function pictureTag({ name: file, title }: (typeof pictures)[number]): string {
 </picture>`;
 }
 
+const runsNamedMax = 3;
+
 function fromWhich(rows: readonly Measured[]): string {
   const byRun = Map.groupBy(rows, ({ run }) => run);
+  if (byRun.size > runsNamedMax)
+    return `<sub>Measured one after another in ${byRun.size} runs, which [stand at the end](#the-runs-and-what-they-warned-of).</sub>`;
   const parts = [...byRun].map(([run, its]) => {
     const who =
       byRun.size === 1 ? "All in one run" : its.map(({ target }) => targets[target].title).join(", ");

@@ -3,7 +3,7 @@
 
 import { mark, widthOf, words } from "./marks.ts";
 import { logScale } from "./scale.ts";
-import { type Unit, written } from "./units.ts";
+import { plain, type Unit, written } from "./units.ts";
 
 /** A limit keeps nothing or is no server: it shows what can be reached at all. */
 export type RowKind = "ours" | "peer" | "limit";
@@ -30,7 +30,7 @@ export function drawBars(plot: Bars, width = 720): string {
   const height = headHeight + plot.rows.length * rowHeight + 8;
   const left = namesWidth(plot.rows);
   const said = plot.rows.map(
-    ({ value, remark }) => `${written(value, plot.unit)}${remark ? `  ${remark}` : ""}`,
+    ({ value, remark }) => `${plain(value, plot.unit)}${remark ? `  ${remark}` : ""}`,
   );
   const room = Math.max(...said.map((text) => widthOf(text, 12))) + 14;
   const max = Math.max(...plot.rows.map(({ value }) => value), 1e-9);

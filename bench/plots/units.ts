@@ -70,3 +70,10 @@ export function clock(ms: number): string {
   const rest = `${two(seconds % 60)}`;
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
+
+/** In the one unit for all, so that values beside each other can be compared by their digits. */
+export function plain(value: number, unit: Unit): string {
+  const text = Math.abs(value) >= 100 ? whole(value) : digits(value);
+  if (unit === "/s") return `${text}/s`;
+  return unit === "us" || unit === "ms" ? `${text} ${unit === "us" ? "µs" : unit}` : written(value, unit);
+}
