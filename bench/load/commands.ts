@@ -38,6 +38,11 @@ export class Commands {
   readonly #write: (frame: ClientFrame) => void;
   #nextId = 1;
   isOpen = false;
+  /** Told to wait: nothing is sent until then. */
+  #isPaused = false;
+  /** Sends unanswered at a time; one after a refusal, then twice as many with each answer. */
+  #window = sendsMax;
+  #sendsWaiting = 0;
 
   constructor(frameOf: (sending: Sending, id: number) => ClientFrame, write: (frame: ClientFrame) => void) {
     this.#frameOf = frameOf;
@@ -49,9 +54,7 @@ export class Commands {
   }
 
   get unanswered(): number {
-    let count = this.#outbox.length;
-    for (const command of this.#waiting.values()) if (command.kind === "send") count++;
-    return count;
+    return this.#outbox.length + this.#sendsWaiting;
   }
 
   get questions(): number {
@@ -66,8 +69,31 @@ export class Commands {
   }
 
   send(sending: Sending): void {
-    if (!this.isOpen || this.#waiting.size >= sendsMax) this.#outbox.push(sending);
-    else this.give({ kind: "send", sending }, (id) => this.#frameOf(sending, id));
+    if (this.#outbox.length > 0 || !this.#maySend) this.#outbox.push(sending);
+    else this.#give(sending);
+  }
+
+  /** To be sent again, after the server's wait; the rest waits with it, in its order. */
+  refused(sending: Sending, waitMs: number, later: (afterMs: number, then: () => void) => void): void {
+    this.#outbox.push(sending);
+    this.#outbox.sort((a, b) => a.op - b.op);
+    this.#window = 1;
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    later(waitMs, () => {
+      this.#isPaused = false;
+      this.pump();
+    });
+  }
+
+  get #maySend(): boolean {
+    const { size } = this.#waiting;
+    return this.isOpen && !this.#isPaused && size < sendsMax && this.#sendsWaiting < this.#window;
+  }
+
+  #give(sending: Sending): void {
+    this.#sendsWaiting++;
+    this.give({ kind: "send", sending }, (id) => this.#frameOf(sending, id));
   }
 
   give(command: Command, frameOf: (id: number) => ClientFrame): void {
@@ -81,12 +107,15 @@ export class Commands {
     if (id === undefined) return undefined;
     const command = this.#waiting.get(id);
     this.#waiting.delete(id);
+    if (command?.kind === "send") {
+      this.#sendsWaiting--;
+      this.#window = Math.min(sendsMax, this.#window * 2);
+    }
     return command;
   }
 
   pump(): void {
-    while (this.#outbox.length > 0 && this.isOpen && this.#waiting.size < sendsMax)
-      this.send(this.#outbox.shift()!);
+    while (this.#outbox.length > 0 && this.#maySend) this.#give(this.#outbox.shift()!);
   }
 
   /** Nothing is answered any more: sends stay, questions are asked anew, changes are given up. */
@@ -98,6 +127,8 @@ export class Commands {
       else if (command.kind === "since") command.position.isAsked = false;
     }
     this.#waiting.clear();
+    this.#sendsWaiting = 0;
+    this.#window = sendsMax;
     this.#outbox.unshift(...again);
   }
 }

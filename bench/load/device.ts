@@ -114,8 +114,10 @@ export class Device {
       this.#line.write({ kind: "read", conversation: room.id, seq: readSeq });
   }
 
+  /** Also tells again how far was read, where the server has not repeated it. */
   heartbeat(nowMs: number): void {
     this.#line.heartbeat(nowMs);
+    for (const standing of this.standings.values()) this.tellRead(standing);
   }
 
   /** Asks what is missing, where something still is. */
@@ -290,10 +292,9 @@ export class Device {
     if (command?.kind === "since") {
       command.position.isAsked = false;
       later(waitMs, () => this.heal(command.position, command.isGap));
-    } else if (command?.kind === "send") {
-      if (retriable.has(frame.code)) later(waitMs, () => this.send(command.sending));
-      else this.#world.failed(this, command.sending, frame.code);
-    }
+    } else if (command?.kind === "send" && retriable.has(frame.code))
+      this.#commands.refused(command.sending, waitMs, later);
+    else if (command?.kind === "send") this.#world.failed(this, command.sending, frame.code);
     this.#commands.pump();
   }
 }

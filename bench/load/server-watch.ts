@@ -2,6 +2,7 @@
 // else from its /metrics, which tells of the process that answers only.
 
 import { cpuUsByPart, memoryByPart } from "#bench/driver/process-tree.ts";
+import { fetchTrusting } from "./api-client.ts";
 import type { ServerSample } from "./run-file.ts";
 
 /** Reading every page's share of a large process takes a while; CPU is read each second. */
@@ -72,7 +73,7 @@ async function textsOf({ sources, token }: MetricsAt): Promise<{ role: string; t
   return Promise.all(
     sources.map(async (given) => {
       const [, role, url] = /^(?:([\w-]+)=)?(https?:.*)$/.exec(given) ?? [];
-      const text = await fetch(url ?? given, { headers, signal: AbortSignal.timeout(900) }).then(
+      const text = await fetchTrusting(url ?? given, { headers, signal: AbortSignal.timeout(900) }).then(
         (answer) => (answer.ok ? answer.text() : null),
         () => null,
       );

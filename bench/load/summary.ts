@@ -27,7 +27,7 @@ export function summary(run: RunFile, { json, html, history }: LoadOptions): str
     lines.push(`error        ${count(times)} x ${text}`);
   for (const text of run.warnings) lines.push(`note         ${text}`);
   lines.push(
-    `audit        of ${count(audit.acknowledged)} acknowledged, ${count(audit.shown)} times shown on ${count(audit.sessions)} sessions: ${verdict(audit)}, unread wrong ${audit.unreadErrors}; gaps healed ${count(audit.gapsHealed)}`,
+    `audit        of ${count(audit.acknowledged)} acknowledged, ${count(audit.shown)} times shown on ${count(audit.sessions)} sessions: ${verdict(audit)}; gaps healed ${count(audit.gapsHealed)}`,
   );
   for (const example of audit.examples.slice(0, 5)) lines.push(`             ${example}`);
   if (generator.saturated) lines.push(`VOID         ${generator.why}`);

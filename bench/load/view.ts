@@ -117,7 +117,7 @@ export function panelRows(seen: Seen, hasColors: boolean): string[] {
 
 export function verdict(audit: Audit): string {
   const { lost, doubled, disordered, unreadErrors } = audit;
-  if (audit.verdict === "clean") return "lost 0, doubled 0, out of order 0";
+  if (audit.verdict === "clean") return "lost 0, doubled 0, out of order 0, unread wrong 0";
   return `BROKEN: lost ${lost}, doubled ${doubled}, out of order ${disordered}, unread wrong ${unreadErrors}`;
 }
 

@@ -17,6 +17,7 @@ import { Town } from "./town.ts";
 const usPerTick = 10_000;
 const settleWithinMs = 40_000;
 const rollCallPerSecond = 500;
+const tellRoundsMax = 20;
 
 const job = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Job;
 if (job.isInsecure) trustAnybody();
@@ -171,10 +172,15 @@ async function rollCall(devicesMax: number): Promise<void> {
   const live = town.devices.filter(({ isLive }) => isLive);
   const every = Math.max(1, Math.ceil(live.length / Math.max(1, devicesMax)));
   const called = live.filter((_, i) => i % every === 0);
-  // What was read a moment ago was told a moment ago.
-  for (const device of called)
-    for (const { standing } of device.positions.values()) device.tellRead(standing);
-  await Bun.sleep(500);
+  // A cursor may have been refused, or lost: it is told until the server repeats it.
+  const isUntold = ({ standings }: (typeof live)[number]) =>
+    [...standings.values()].some((it) => it.confirmedReadSeq < it.readSeq);
+  let untold = called.filter(isUntold);
+  for (let round = 0; untold.length > 0 && round < tellRoundsMax; round++) {
+    for (const device of untold) for (const standing of device.standings.values()) device.tellRead(standing);
+    await until(() => !untold.some(isUntold), 1_000);
+    untold = untold.filter(isUntold);
+  }
   town.isRollCall = true;
   for (const [i, device] of called.entries()) {
     device.leaves();
