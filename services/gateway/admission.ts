@@ -40,7 +40,7 @@ export class Admission {
     // Half of those who wait now are answered by then, so that whoever comes first finds room and no pause.
     const firstPlaceAt = now + (this.#limits.hellosMax * this.#msEach) / 2;
     this.#lastPlaceAt = Math.max(firstPlaceAt, this.#lastPlaceAt + this.#msEach);
-    const waitMs = this.#limits.overloadedRetryMs + this.#lastPlaceAt - now;
+    const waitMs = this.#limits.overloadedRetryMs + this.#together(this.#lastPlaceAt) - now;
     if (waitMs <= waitMsMax) return Math.ceil(waitMs);
     this.#lastPlaceAt = firstPlaceAt;
     return waitMsMax;
@@ -59,6 +59,12 @@ export class Admission {
 
   stats(): { underWay: number; refused: number } {
     return { underWay: this.#underWay, refused: this.#refused };
+  }
+
+  /** Those of neighbouring places come in one moment, so that one statement asks for all of them. */
+  #together(placeAt: number): number {
+    const everyMs = Math.min(measureMs, (this.#limits.hellosMax * this.#msEach) / 4);
+    return Math.ceil(placeAt / everyMs) * everyMs;
   }
 
   #measureFrom(now: number): void {
