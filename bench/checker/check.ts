@@ -7,7 +7,7 @@ import { artifacts, root } from "#ops/root.ts";
 
 const folder = join(root, "bench/checker");
 
-const help = `Usage: ./banyan load check HISTORY [--all] [--timeout 60s] [--html FOLDER]
+const help = `Usage: ./banyan load check HISTORY [--all] [--each] [--timeout 60s] [--html FOLDER]
 
 Judges what ./banyan load --history FILE has written: per conversation whether some order of all sends and reads is one
 that a gapless log allows (by Porcupine), and whether each device saw every message once, in order, without a hole.

@@ -26,9 +26,13 @@ func main() {
 	timeout := flag.Duration("timeout", 60*time.Second, "give up on one conversation after this long")
 	workers := flag.Int("workers", 2, "conversations that are looked at together")
 	folder := flag.String("html", "", "folder for pages that show a violation (default: beside the history)")
+	each := flag.Bool("each", false, "take each showing as a read by itself, also where several came in one frame")
 	flag.Parse()
+	if *each {
+		oneReadUs = -1
+	}
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "checker: give one history: checker [--all] [--timeout 60s] [--html FOLDER] FILE")
+		fmt.Fprintln(os.Stderr, "checker: give one history: checker [--all] [--each] [--timeout 60s] [--html FOLDER] FILE")
 		os.Exit(wrongUse)
 	}
 	file := flag.Arg(0)

@@ -24,7 +24,7 @@ type sent struct{ seq int64 }
 type look struct{ messages []message }
 
 // Showings of one device that are so close to each other came in one frame, and are one read.
-const oneReadUs = 10
+var oneReadUs = int64(10)
 
 type knownSend struct {
 	by         device
