@@ -33,6 +33,8 @@ export interface HolderJob {
 
 export interface Holders {
   readonly pids: readonly number[];
+  /** So many sessions of all holders together are to be live from now on; more than before. */
+  hold(sessions: number): void;
   told(): Told;
   quit(): Promise<void>;
 }
@@ -52,7 +54,7 @@ export function startHolders(job: HolderJob): Holders {
   const { ports, sessions } = job;
   const newest: Told[] = [];
   const children = ports.map((port, at) => {
-    const count = Math.floor(sessions / ports.length) + (at < sessions % ports.length ? 1 : 0);
+    const count = share(sessions, at, ports.length);
     // Each pair of gateway and holder speaks over a loopback address of its own.
     const address = `127.0.${1 + (at >> 7)}.${1 + (at & 127)}`;
     const args = [job.frames, at, job.stride, count, address, port, job.heartbeatMs, job.dialing].map(String);
@@ -62,8 +64,6 @@ export function startHolders(job: HolderJob): Holders {
       stdout: "pipe",
       stderr: "inherit",
     });
-    child.stdin.write(`hold ${count}\n`);
-    child.stdin.flush();
     void follow(child.stdout, (told) => {
       newest[at] = told;
     });
@@ -71,12 +71,22 @@ export function startHolders(job: HolderJob): Holders {
   });
   return {
     pids: children.map((child) => child.pid),
+    hold(wanted) {
+      children.forEach((child, at) => {
+        child.stdin.write(`hold ${share(wanted, at, ports.length)}\n`);
+        child.stdin.flush();
+      });
+    },
     told: () => newest.reduce(sum, nothing),
     async quit() {
       for (const child of children) child.kill("SIGKILL");
       await Promise.all(children.map((child) => child.exited));
     },
   };
+}
+
+function share(sessions: number, at: number, holders: number): number {
+  return Math.floor(sessions / holders) + (at < sessions % holders ? 1 : 0);
 }
 
 const nothing: Told = {

@@ -16,6 +16,7 @@ const help = `Usage: ./banyan bench scale sessions|messages|page [options]
   --as-if-gateways N  members of a conversation sit as if there were so many gateways
   --conversations N   of the five that each person is in, how many a session follows (default 5)
   --login-within S    seconds for all to be live (default 420)
+  --ramp              with the processes of the largest number from the beginning
   --smol              gateways in Bun's mode for little memory
 
   messages: from 100,000 stored messages to many millions
@@ -46,6 +47,7 @@ export async function scale(args: readonly string[]): Promise<number> {
   if (what === "sessions")
     return scaleSessions({
       points: points(sessionPoints),
+      ramp: values.ramp,
       gatewaySessionsMax: Number(values["per-gateway"]),
       asIfGateways: Number(values["as-if-gateways"]),
       conversationsEach: Number(values.conversations),
@@ -90,6 +92,7 @@ function optionsIn(args: readonly string[]) {
       "login-within": { type: "string", default: "420" },
       calm: { type: "string", default: "20" },
       idle: { type: "string", default: "20" },
+      ramp: { type: "boolean", default: false },
       smol: { type: "boolean", default: false },
       rounds: { type: "string", default: "3" },
       "measure-only": { type: "boolean", default: false },

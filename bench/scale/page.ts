@@ -10,7 +10,7 @@ import type { Costs } from "./message-costs.ts";
 import type { MessagesPoint } from "./messages.ts";
 import { table, told } from "./page-parts.ts";
 import { pointsOf, type Stamp } from "./record.ts";
-import type { SessionsPoint } from "./sessions.ts";
+import type { SessionsPoint } from "./session-point.ts";
 
 const docs = join(import.meta.dir, "../../docs");
 const images = join(docs, "images");

@@ -21,7 +21,7 @@ const pairs = probeSessions / 2;
 const directPerSecond = 200;
 const roomPerSecond = 20;
 const warmSeconds = 2;
-const seconds = 8;
+const seconds = 6;
 
 export interface ProbeResult {
   readonly directCpuUs: number;

@@ -10,56 +10,13 @@ import { buildHolder, type Holders, startHolders, type Told } from "./holders.ts
 import { availableBytes, availableBytesMin, descriptorsMax, offerOurselvesFirst } from "./limits.ts";
 import { between, type MemoryBook, memoryNow } from "./memory-book.ts";
 import { type ProbeResult, probe } from "./probe.ts";
-import { appendPoint, type Stamp } from "./record.ts";
+import { appendPoint } from "./record.ts";
 import { listConversations, seedPeople } from "./seed-people.ts";
+import { type SessionsPoint, type SessionsWish, summary } from "./session-point.ts";
 
 /** Of a gateway's descriptors, for what is no session: files, PostgreSQL, NATS, Redis, the probe. */
 const otherDescriptors = 1_000;
 const emojiPerMessageMax = 20;
-
-export interface SessionsWish {
-  readonly points: readonly number[];
-  readonly gatewaySessionsMax: number;
-  /** As if there were so many gateways, of which the others are not started; 0: as many as there are. */
-  readonly asIfGateways: number;
-  /** Of the five that each person is in, how many a session follows. */
-  readonly conversationsEach: number;
-  readonly heartbeatMs: number;
-  readonly loginWithinMs: number;
-  readonly calmSeconds: number;
-  readonly idleSeconds: number;
-  readonly smol: boolean;
-  readonly seed: number;
-  readonly folder: string;
-  readonly seedOnly: boolean;
-  readonly stamp: Stamp;
-}
-
-export interface SessionsPoint {
-  readonly kind: "sessions";
-  readonly wanted: number;
-  readonly live: number;
-  /** Why fewer are live than were wanted; null: none is lacking. */
-  readonly wall: string | null;
-  readonly gateways: number;
-  readonly conversationsEach: number;
-  readonly asIfGateways: number;
-  readonly heartbeatMs: number;
-  readonly smol: boolean;
-  readonly loginSeconds: number;
-  readonly loginCpuUsPerSession: Readonly<Record<string, number>>;
-  readonly told: Told;
-  /** KiB for each live session, beyond what the same processes take without any. */
-  readonly kiBPerSession: Readonly<Record<string, number>>;
-  /** KiB for each, everything that was started counted. */
-  readonly wholeKiBPerSession: number;
-  readonly memory: { readonly before: MemoryBook; readonly empty: MemoryBook; readonly full: MemoryBook };
-  readonly idleCpuMsPerSessionHour: Readonly<Record<string, number>>;
-  /** Of one core, all server parts together, and the generator. */
-  readonly idleCores: { readonly server: number; readonly generator: number; readonly machine: number };
-  readonly idleBytesPerSessionHour: number;
-  readonly probe: ProbeResult | null;
-}
 
 export async function scaleSessions(wish: SessionsWish): Promise<number> {
   offerOurselvesFirst();
@@ -73,15 +30,32 @@ export async function scaleSessions(wish: SessionsWish): Promise<number> {
     const frames = join(wish.folder, "hello-frames");
     writeHelloFrames(frames, people);
     if (wish.seedOnly) return 0;
-    for (const sessions of wish.points) {
-      const point = await measure(foundation, frames, sessions, wish);
-      appendPoint("sessions", wish.stamp, point);
-      say(summary(point));
-      if (point.wall) return 1;
-    }
+    for (const points of wish.ramp ? [wish.points] : wish.points.map((point) => [point]))
+      if (!(await climb(foundation, frames, points, wish))) return 1;
     return 0;
   } finally {
     await foundation.stop();
+  }
+}
+
+/** From one number to the next with the same processes; false: a wall was met. */
+async function climb(
+  foundation: Foundation,
+  frames: string,
+  points: readonly number[],
+  wish: SessionsWish,
+): Promise<boolean> {
+  const stage = await openStage(foundation, frames, Math.max(...points), wish);
+  try {
+    for (const sessions of points) {
+      const point = await measure(stage, sessions, wish);
+      appendPoint("sessions", wish.stamp, point);
+      say(summary(point));
+      if (point.wall) return false;
+    }
+    return true;
+  } finally {
+    await stage.close();
   }
 }
 
@@ -94,87 +68,116 @@ function peopleFor(sessions: number, wish: SessionsWish): number {
   return Math.ceil(sessions / gateways) * Math.max(gateways, wish.asIfGateways);
 }
 
-async function measure(
+/** Processes that are up, and what they took before anybody came. */
+interface Stage {
+  readonly gateways: number;
+  readonly roles: Roles;
+  readonly holders: Holders;
+  readonly pids: Roles["pids"];
+  readonly before: MemoryBook;
+  readonly empty: MemoryBook;
+  close(): Promise<void>;
+}
+
+async function openStage(
   foundation: Foundation,
   frames: string,
   sessions: number,
   wish: SessionsWish,
-): Promise<SessionsPoint> {
+): Promise<Stage> {
   const gateways = gatewaysFor(sessions, wish);
   say(`${sessions.toLocaleString("en")} sessions: starting ${gateways} gateways`);
   const before = memoryNow(foundation.pids, []);
-  let roles: Roles | null = null;
-  let holders: Holders | null = null;
-  try {
-    roles = await startRoles(foundation, { gateways, smol: wish.smol });
-    const pids = { ...foundation.pids, ...roles.pids };
-    await Bun.sleep(5_000);
-    const empty = memoryNow(pids, []);
-    const cpuBefore = cpuUsByPart(pids);
-    const startedAt = performance.now();
-    holders = startHolders({
-      frames,
-      ports: roles.ports,
-      sessions,
-      stride: Math.max(gateways, wish.asIfGateways),
-      heartbeatMs: wish.heartbeatMs,
-      dialing: Math.max(4, Math.ceil(400 / gateways)),
-      cwd: join(foundation.path, "data"),
-    });
-    const wall = await untilLive(holders, sessions, wish.loginWithinMs);
-    const loginSeconds = (performance.now() - startedAt) / 1000;
-    const loginUs = difference(cpuBefore, cpuUsByPart(pids));
-    const told = holders.told();
-    say(`${told.live} live after ${loginSeconds.toFixed(1)} s${wall ? `: ${wall}` : ""}`);
-    const per = Math.max(1, told.live);
-    await calm(wish.calmSeconds);
-    const full = memoryNow(pids, holders.pids);
-    const share = between(empty, full);
-    const idle = await watchIdle(pids, holders, wish.idleSeconds);
-    const isAlive = availableBytes() > availableBytesMin;
-    const probed = isAlive
-      ? await probe({
-          ports: roles.ports,
-          pids,
-          idleUsPerSecond: idle.usPerSecond,
-          seed: wish.seed + sessions,
-        }).catch((error: Error) => {
-          say(`the probe failed: ${error.message}`);
-          return null;
-        })
-      : null;
-    return {
-      kind: "sessions",
-      wanted: sessions,
-      live: told.live,
-      wall,
-      gateways,
-      conversationsEach: wish.conversationsEach,
-      asIfGateways: wish.asIfGateways,
-      heartbeatMs: wish.heartbeatMs,
-      smol: wish.smol,
-      loginSeconds,
-      loginCpuUsPerSession: each(loginUs, (us) => us / per),
-      told: holders.told(),
-      kiBPerSession: {
-        server: share.serverKiB / per,
-        postgres: share.postgresKiB / per,
-        generator: share.generatorKiB / per,
-        kernel: share.kernelKiB / per,
-        machine: share.machineKiB / per,
-        ...each(full.partsKiB, (kiB, part) => (kiB - (empty.partsKiB[part] ?? 0)) / per),
-      },
-      wholeKiBPerSession: (before.availableKiB - full.availableKiB) / per,
-      memory: { before, empty, full },
-      idleCpuMsPerSessionHour: each(idle.usPerSecond, (us) => (us * 3.6) / per),
-      idleCores: idle.cores,
-      idleBytesPerSessionHour: (idle.bytesPerSecond * 3600) / per,
-      probe: probed,
-    };
-  } finally {
-    await holders?.quit();
-    await roles?.kill();
-  }
+  const roles = await startRoles(foundation, { gateways, smol: wish.smol });
+  const pids = { ...foundation.pids, ...roles.pids };
+  await Bun.sleep(5_000);
+  const empty = memoryNow(pids, []);
+  const holders = startHolders({
+    frames,
+    ports: roles.ports,
+    sessions,
+    stride: Math.max(gateways, wish.asIfGateways),
+    heartbeatMs: wish.heartbeatMs,
+    dialing: Math.max(4, Math.ceil(400 / gateways)),
+    cwd: join(foundation.path, "data"),
+  });
+  return {
+    gateways,
+    roles,
+    holders,
+    pids,
+    before,
+    empty,
+    async close() {
+      await holders.quit();
+      await roles.kill();
+    },
+  };
+}
+
+async function measure(stage: Stage, sessions: number, wish: SessionsWish): Promise<SessionsPoint> {
+  const { holders, pids, before, empty } = stage;
+  const liveBefore = holders.told().live;
+  const cpuBefore = cpuUsByPart(pids);
+  const startedAt = performance.now();
+  holders.hold(sessions);
+  const wall = await untilLive(holders, sessions, wish.loginWithinMs);
+  const loginSeconds = (performance.now() - startedAt) / 1000;
+  const loginUs = difference(cpuBefore, cpuUsByPart(pids));
+  const { live } = holders.told();
+  say(`${live} live after ${loginSeconds.toFixed(1)} s${wall ? `: ${wall}` : ""}`);
+  await calm(wish.calmSeconds);
+  const full = memoryNow(pids, holders.pids);
+  const idle = await watchIdle(pids, holders, wish.idleSeconds);
+  const probed = await probeBeside(stage, idle.usPerSecond, wish.seed + sessions);
+  const per = Math.max(1, live);
+  const came = Math.max(1, live - liveBefore);
+  return {
+    kind: "sessions",
+    wanted: sessions,
+    live,
+    wall,
+    gateways: stage.gateways,
+    conversationsEach: wish.conversationsEach,
+    asIfGateways: wish.asIfGateways,
+    heartbeatMs: wish.heartbeatMs,
+    smol: wish.smol,
+    came,
+    loginSeconds,
+    loginCpuUsPerSession: each(loginUs, (us) => us / came),
+    told: holders.told(),
+    kiBPerSession: perSession(empty, full, per),
+    wholeKiBPerSession: (before.availableKiB - full.availableKiB) / per,
+    memory: { before, empty, full },
+    idleCpuMsPerSessionHour: each(idle.usPerSecond, (us) => (us * 3.6) / per),
+    idleCores: idle.cores,
+    idleBytesPerSessionHour: (idle.bytesPerSecond * 3600) / per,
+    probe: probed,
+  };
+}
+
+async function probeBeside(
+  { roles, pids }: Stage,
+  idleUsPerSecond: Readonly<Record<string, number>>,
+  seed: number,
+): Promise<ProbeResult | null> {
+  if (availableBytes() < availableBytesMin) return null;
+  return probe({ ports: roles.ports, pids, idleUsPerSecond, seed }).catch((error: Error) => {
+    say(`the probe failed: ${error.message}`);
+    return null;
+  });
+}
+
+function perSession(empty: MemoryBook, full: MemoryBook, per: number): Record<string, number> {
+  const share = between(empty, full);
+  return {
+    server: share.serverKiB / per,
+    postgres: share.postgresKiB / per,
+    generator: share.generatorKiB / per,
+    kernel: share.kernelKiB / per,
+    machine: share.machineKiB / per,
+    ...each(full.partsKiB, (kiB, part) => (kiB - (empty.partsKiB[part] ?? 0)) / per),
+  };
 }
 
 /** Null: all are live. Else why not. */
@@ -235,16 +238,6 @@ function each(
   change: (value: number, key: string) => number,
 ): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]));
-}
-
-function summary(point: SessionsPoint): string {
-  const { server, kernel, generator, postgres } = point.kiBPerSession;
-  const kiB = (value?: number) => (value ?? 0).toFixed(2);
-  return (
-    `${point.live} live: ${kiB(server)} KiB server, ${kiB(postgres)} postgres, ${kiB(kernel)} kernel (both ends), ` +
-    `${kiB(generator)} generator, ${kiB(point.wholeKiBPerSession)} with everything; ` +
-    `idle ${point.idleCores.server.toFixed(2)} cores; 1:1 ${point.probe?.directCpuUs.toFixed(0)} us, p99 ${point.probe?.directAckP99Ms.toFixed(0)} ms`
-  );
 }
 
 function say(line: string): void {
