@@ -147,3 +147,15 @@ export function sendFrame(runTag: number, sending: Sending, id: number): ClientF
     ...(isAgain && { again: true }),
   };
 }
+
+export function changeFrame(
+  kind: "edit" | "delete" | "react",
+  { room }: Standing,
+  seq: number,
+  id: number,
+): ClientFrame {
+  const at = { id, conversation: room.id, seq };
+  if (kind === "delete") return { kind, ...at };
+  if (kind === "edit") return { kind, ...at, text: "changed my mind about what I wrote before" };
+  return { kind, ...at, emoji: "👍", on: true };
+}

@@ -2,10 +2,10 @@
 // A light client: no store, no texts; one process holds thousands of them.
 
 import type { ClientFrame, ServerFrame } from "#protocol/frames.ts";
-import { Commands, type Sending, sendFrame } from "./commands.ts";
+import { Commands, changeFrame, type Sending, sendFrame } from "./commands.ts";
 import type { Room } from "./ledger.ts";
 import { Line, type LineState } from "./line.ts";
-import { type Applied, Position, Standing } from "./position.ts";
+import { type Applied, Position, type Standing, standingIn } from "./position.ts";
 import { readChanges } from "./read-changes.ts";
 import type { Head, Surroundings } from "./surroundings.ts";
 
@@ -85,13 +85,7 @@ export class Device {
   /** False: not now. */
   change(kind: "edit" | "delete" | "react", standing: Standing, seq: number, dueMs: number): boolean {
     if (!this.#commands.hasRoom) return false;
-    const conversation = standing.room.id;
-    this.#commands.give({ kind, standing, seq, dueMs }, (id): ClientFrame => {
-      if (kind === "delete") return { kind, id, conversation, seq };
-      if (kind === "edit")
-        return { kind, id, conversation, seq, text: "changed my mind about what I wrote before" };
-      return { kind, id, conversation, seq, emoji: "👍", on: true };
-    });
+    this.#commands.give({ kind, standing, seq, dueMs }, (id) => changeFrame(kind, standing, seq, id));
     return true;
   }
 
@@ -146,6 +140,7 @@ export class Device {
     if (isFirst) notes.latency("login", now() - this.#dueMs);
     else notes.reconnects++;
     for (const head of frame.heads) this.#head(head);
+    if (frame.complete) this.#forgetOthers(frame.heads);
     if (isFirst) this.#world.cameFirst(this);
     this.#resuming = this.#commands.questions;
     if (this.#resuming === 0) this.#resumed();
@@ -200,13 +195,7 @@ export class Device {
 
   #head(head: Head & { readonly member: number }): void {
     const room = this.#world.roomOf(head.conversation);
-    let standing = this.standings.get(room);
-    if (!standing) {
-      standing = new Standing(room, head.member);
-      standing.readSeq = head.readSeq;
-      this.standings.set(room, standing);
-    }
-    standing.confirmedReadSeq = head.readSeq;
+    const standing = standingIn(this.standings, room, head);
     if (head.lastSeq > room.lastSeq) room.lastSeq = head.lastSeq;
     const position = this.positions.get(room);
     if (!position) {
@@ -219,6 +208,13 @@ export class Device {
     this.tellRead(standing);
   }
 
+  /** Whoever is told all heads is no member anywhere else: it may have left while this device was away. */
+  #forgetOthers(heads: readonly Head[]): void {
+    if (heads.length === this.positions.size) return;
+    const told = new Set(heads.map(({ conversation }) => conversation));
+    for (const room of this.positions.keys()) if (!told.has(room.id)) this.#left(room);
+  }
+
   #left(room: Room): void {
     this.positions.delete(room);
     this.standings.delete(room);
@@ -226,9 +222,8 @@ export class Device {
 
   #beat({ conversation, rev }: { conversation: string; rev: number }): void {
     const position = this.positions.get(this.#world.roomOf(conversation));
-    if (!position) return;
-    position.heard(rev);
-    if (position.isBehind) this.#world.doubt(this, position);
+    position?.heard(rev);
+    if (position?.isBehind) this.#world.doubt(this, position);
   }
 
   #cursor({ conversation, member, seq }: { conversation: string; member: number; seq: number }): void {

@@ -91,10 +91,14 @@ async function keep(run: RunFile, options: LoadOptions, processes: number): Prom
 /** The first ends the load and keeps what was found; the second ends everything. */
 function watchForInterrupts(): Interrupt {
   const state = { happened: false };
+  let firstAt = 0;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
+      // One Ctrl-C comes twice: from the terminal, and from the verb's own process.
+      if (state.happened && performance.now() - firstAt < 500) return;
       if (state.happened) process.exit(exit.interrupted);
       state.happened = true;
+      firstAt = performance.now();
     });
   return state;
 }

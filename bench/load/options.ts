@@ -129,7 +129,7 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
     invitation: values.invitation ?? null,
     isInsecure: values.insecure ?? false,
     keepLimits: values["keep-limits"] ?? false,
-    lateMaxMs: number("late-max", values["late-max"], 50, 1, 1_000_000),
+    lateMaxMs: number("late-max", values["late-max"], 50, 0, 1_000_000),
     auditMessagesMax: whole("audit-messages", values["audit-messages"], 200_000, 0, 1_000_000_000),
     isQuiet: values.quiet ?? false,
     command: commandOf(args),

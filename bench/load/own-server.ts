@@ -31,6 +31,8 @@ export async function startOwnServer(devices: number, keepLimits: boolean): Prom
   const start = async () => {
     const output = openSync(log, "a");
     child = Bun.spawn(pinned(null, [...serve, "--host", host, "--port", String(port)]), {
+      // A Ctrl-C at the terminal is for the run, which still needs its server.
+      detached: true,
       stdin: "ignore",
       stdout: output,
       stderr: output,
@@ -38,6 +40,7 @@ export async function startOwnServer(devices: number, keepLimits: boolean): Prom
     });
     await untilReady(`${url}/health/ready`, child, log, 60_000);
   };
+  process.on("exit", () => child?.kill("SIGTERM"));
   const stop = async (signal: NodeJS.Signals) => {
     if (child) await end(child, signal);
   };
@@ -49,6 +52,7 @@ export async function startOwnServer(devices: number, keepLimits: boolean): Prom
     await start();
   } catch (error) {
     await stop("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
     throw error;
   }
   return {

@@ -28,6 +28,22 @@ export class Standing {
   }
 }
 
+/** By what the server says at a welcome. */
+export function standingIn(
+  standings: Map<Room, Standing>,
+  room: Room,
+  { member, readSeq }: { readonly member: number; readonly readSeq: number },
+): Standing {
+  let standing = standings.get(room);
+  if (!standing) {
+    standing = new Standing(room, member);
+    standing.readSeq = readSeq;
+    standings.set(room, standing);
+  }
+  standing.confirmedReadSeq = readSeq;
+  return standing;
+}
+
 export interface Applied {
   readonly rev: number;
   /** 0: no message. */

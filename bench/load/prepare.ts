@@ -26,6 +26,7 @@ export async function preparePeople(
   options: LoadOptions,
   target: LoadTarget,
   say: (line: string) => void,
+  isOver: () => boolean,
 ): Promise<Prepared> {
   const { profile, seed, people: count } = options;
   const world = planWorld(profile, count, seed);
@@ -63,6 +64,7 @@ export async function preparePeople(
     invitation: options.invitation,
     keep,
     say,
+    isOver,
   });
   return { world, people };
 }

@@ -26,6 +26,8 @@ export interface Registration {
   readonly invitation: string | null;
   readonly keep: (people: People) => void;
   readonly say: (line: string) => void;
+  /** Somebody has enough of waiting. */
+  readonly isOver: () => boolean;
 }
 
 export async function register(world: World, known: People, to: Registration): Promise<People> {
@@ -34,6 +36,13 @@ export async function register(world: World, known: People, to: Registration): P
   const now = (): People => ({ ...known, people, rooms });
   const step = async <T>(list: T[], count: number, what: string, make: (no: number) => Promise<T>) => {
     while (list.length < count) {
+      if (to.isOver()) {
+        to.keep(now());
+        throw new LoadProblem(
+          "Ended by hand while people were made.",
+          "They are kept: run it again to go on.",
+        );
+      }
       const numbers = Array.from(
         { length: Math.min(atOnce, count - list.length) },
         (_, i) => list.length + i,

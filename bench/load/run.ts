@@ -35,7 +35,12 @@ export async function runLoad(
 ): Promise<RunFile> {
   const mayLogIn = options.databaseUrl === null && target.database === null;
   const about = await lookAt(target.url, mayLogIn);
-  const prepared = await preparePeople(options, target, (line) => view.say(line));
+  const prepared = await preparePeople(
+    options,
+    target,
+    (line) => view.say(line),
+    () => interrupt.happened,
+  );
   const jobs = jobsFor(options, prepared, target, about, processes);
   const folder = join(artifacts, "load");
   mkdirSync(folder, { recursive: true });

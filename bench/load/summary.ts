@@ -24,7 +24,7 @@ export function summary(run: RunFile, { json, html, history }: LoadOptions): str
   for (const [code, times] of Object.entries(run.refused))
     lines.push(`refused      ${count(times)} x ${code}${hintOf(code)}`);
   for (const [text, times] of Object.entries(run.errors))
-    lines.push(`error        ${count(times)} x ${text}`);
+    lines.push(`error        ${count(times)} x ${text}${hintOf(text)}`);
   for (const text of run.warnings) lines.push(`note         ${text}`);
   lines.push(
     `audit        of ${count(audit.acknowledged)} acknowledged, ${count(audit.shown)} times shown on ${count(audit.sessions)} sessions: ${verdict(audit)}; gaps healed ${count(audit.gapsHealed)}`,
@@ -36,8 +36,10 @@ export function summary(run: RunFile, { json, html, history }: LoadOptions): str
 }
 
 /** Which option of the server lifts it. */
-function hintOf(code: string): string {
-  if (code !== "rate_limited") return "";
+function hintOf(what: string): string {
+  if (/answered ".* 429/.test(what)) return " (the server's limit for one address: --sockets-per-minute)";
+  if (/answered ".* 503/.test(what)) return " (the server is full, or not ready: --sockets-max)";
+  if (what !== "rate_limited") return "";
   return " (the server's limits for one person: --commands-per-second, --conversation-sends-per-second, --requests-per-minute)";
 }
 

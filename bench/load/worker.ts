@@ -28,6 +28,9 @@ const timetable = new Timetable(streamsOf(job), job.seed * 31 + job.worker);
 let ticking: Timer | null = null;
 let nextStormMs = Number.POSITIVE_INFINITY;
 
+// A Ctrl-C at the terminal reaches every process; what it means, the first one says.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+
 say({ say: "ready" });
 for await (const line of linesOf(Bun.stdin.stream())) {
   const asked = JSON.parse(line) as ToWorker;

@@ -4,7 +4,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { profiles } from "#bench/load/profiles/profiles.ts";
 import { readRun } from "#bench/load/run-file.ts";
+import { Timetable } from "#bench/load/timetable.ts";
+import { planWorld } from "#bench/load/world.ts";
 import { removeTemporary, runBanyan, temporaryFolder } from "#tests/serve-process.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
 import { type Liar, type Lie, openLiar } from "./load-liar.ts";
@@ -30,7 +33,7 @@ afterAll(async () => {
 /** The machine may be busy with other tests: how late the generator is, is not the point here. */
 const patient = ["--late-max", "5000", "--ramp", "1"];
 
-async function loadThroughLiar(lie: Lie) {
+async function loadThroughLiar(lie: Lie, more: readonly string[] = []) {
   liar.tell(lie);
   const json = join(folder, `${lie}.json`);
   const kept = ["--people", join(folder, "people.json"), "--json", json];
@@ -43,8 +46,9 @@ async function loadThroughLiar(lie: Lie) {
     ...who,
     ...kept,
     ...patient,
+    ...more,
   ]);
-  if (code > 1) throw new Error(`${out}\n${err}`);
+  if (code > 3 || code === 2) throw new Error(`${out}\n${err}`);
   return { code, run: readRun(json), out };
 }
 
@@ -91,6 +95,34 @@ test("deliveries that get lost on the way are healed, and the verdict is clean",
   expect(run.audit.gapsHealed).toBeGreaterThan(0);
   expect(run.audit).toMatchObject({ lost: 0, doubled: 0, disordered: 0, verdict: "clean" });
   expect(code).toBe(0);
+});
+
+test("a generator that does not keep its timetable voids the run", async () => {
+  const { code, run, out } = await loadThroughLiar("none", ["--late-max", "0"]);
+  expect(run.generator).toMatchObject({
+    saturated: true,
+    why: expect.stringContaining("the timetable was kept"),
+  });
+  expect(run.audit.verdict).toBe("clean");
+  expect(out).toContain("VOID");
+  expect(code).toBe(3);
+});
+
+test("a seed makes the same people, conversations and arrivals, at the rate that was asked for", () => {
+  expect(planWorld(profiles.work!, 300, 7)).toEqual(planWorld(profiles.work!, 300, 7));
+  expect(planWorld(profiles.work!, 300, 8)).not.toEqual(planWorld(profiles.work!, 300, 7));
+  const shape = (atMs: number) => (atMs < 10_000 ? 1 : 0.5);
+  const arrivals = () => {
+    const due: number[] = [];
+    const timetable = new Timetable([{ name: "send", perSecond: 100, shape, shapeMax: 1 }], 7);
+    timetable.due(20_000, (_, dueMs) => due.push(dueMs));
+    return due;
+  };
+  expect(arrivals()).toEqual(arrivals());
+  // Poisson: 1,000 and 500 expected; five standard deviations around it.
+  const early = arrivals().filter((dueMs) => dueMs < 10_000).length;
+  expect(early).toBeWithin(1000 - 160, 1000 + 160);
+  expect(arrivals().length - early).toBeWithin(500 - 112, 500 + 112);
 });
 
 test("what a person can mend is said with its remedy", async () => {
