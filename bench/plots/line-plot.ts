@@ -2,7 +2,7 @@
 // data, so that a page carries it and draws again for its width or for a piece of the time.
 
 import { fitted, legend, type Mark } from "./legend.ts";
-import { areaBetween, lineThrough, mark, type Point, widthOf, words } from "./marks.ts";
+import { areaBetween, escaped, lineThrough, mark, type Point, widthOf, words } from "./marks.ts";
 import { fromZero, logScale, type Scale, timeScale } from "./scale.ts";
 import { clock, type Unit, written } from "./units.ts";
 
@@ -207,7 +207,7 @@ function bandsOf(
     const box = { x: from, y: top, width: Math.max(1.5, to - from), height: bottom - top };
     const filled =
       band.isFault || i % 2 === 1
-        ? mark("rect", { class: `band${kind}`, ...box }, `<title>${band.name}</title>`)
+        ? mark("rect", { class: `band${kind}`, ...box }, `<title>${escaped(band.name)}</title>`)
         : "";
     const name =
       band.isFault || to - from < widthOf(band.name, 11.5) + 6 ? "" : words(band.name, from + 4, top - 6);

@@ -42,7 +42,9 @@ test("a saturated generator voids the run, and why is told", async () => {
 
 test("what a run names is text in the page, whatever it holds", async () => {
   const run = sampleRun({ seconds: 60, seed: 14 });
-  const path = written("hostile", { ...run, warnings: ["</script><script>alert(1)</script>"] });
+  const bad = "</script><script>alert(1)</script>";
+  const phases = run.phases.map((phase) => ({ ...phase, name: `fault: ${bad}`, note: bad }));
+  const path = written("hostile", { ...run, phases, command: bad, errors: { [bad]: 1 }, warnings: [bad] });
   await quietly(() => report([path]));
   expect(readFileSync(path.replace(".json", ".html"), "utf8")).not.toContain("<script>alert(1)");
 });
