@@ -7,7 +7,7 @@ import { importsOf } from "#tests/house-rules/imports.ts";
 
 /** Programs that somebody starts by name, tests, and declarations that the compiler finds by itself. */
 const entries =
-  /^(ops\/main\.ts|bench\/main\.ts|bench\/plans-at-10m\.ts|bench\/micro\/nats-bus\.ts|sdk\/build\.ts|protocol\/generate\.ts|tests\/conformance\/write-golden\.ts|tests\/[^/]+\/run\.ts|.*\.test\.ts|.*\.d\.ts)$/;
+  /^(ops\/main\.ts|bench\/main\.ts|bench\/plans-at-10m\.ts|bench\/micro\/nats-bus\.ts|bench\/(scale|model)\/main\.ts|sdk\/build\.ts|protocol\/generate\.ts|tests\/conformance\/write-golden\.ts|tests\/[^/]+\/run\.ts|.*\.test\.ts|.*\.d\.ts)$/;
 
 export function deadFiles(
   files: readonly SourceFile[],
