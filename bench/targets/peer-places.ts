@@ -9,5 +9,7 @@ export function crowdPlaces(users: number): number[][] {
 /** As many conversations as users; user u is in u, u + step, u + 2 step ... */
 function placesOf(user: number, users: number): number[] {
   const step = Math.max(1, Math.floor(users / conversationsPerUser));
-  return Array.from({ length: conversationsPerUser }, (_, i) => (user + i * step) % users);
+  const places = Array.from({ length: conversationsPerUser }, (_, i) => (user + i * step) % users);
+  // Fewer users than that meet themselves again.
+  return [...new Set(places)];
 }
