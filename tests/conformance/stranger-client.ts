@@ -15,6 +15,8 @@ const records: Record<string, string> = {
   beat: "conversation:uuid rev",
   online: "user:uuid online lastSeenAt",
   emoji: "emoji count mine",
+  shown: "conversation:uuid after ranges:range[]",
+  range: "from to",
 };
 const changes: Record<number, [string, string]> = {
   0: ["message", "rev seq author at text name:name replyTo editedAt deletedAt reactions:emoji[]"],
@@ -23,7 +25,7 @@ const changes: Record<number, [string, string]> = {
   3: ["conversation", "rev title"],
 };
 const fromServer: Record<number, [string, string]> = {
-  1: ["welcome", "version user:uuid session:uuid at heartbeatMs heads:head[] complete"],
+  1: ["welcome", "version user:uuid session:uuid at heartbeatMs heads:head[] complete auditEveryMs"],
   2: ["pong", "heads:beat[]"],
   3: ["ack", "id rev seq at"],
   4: ["refused", "code id retryAfterMs detail"],
@@ -38,7 +40,7 @@ const fromServer: Record<number, [string, string]> = {
   13: ["packed", "deflated:blob"],
 };
 const fromClient: Record<string, [number, string]> = {
-  hello: [1, "version token agent"],
+  hello: [1, "version token agent audit"],
   ping: [2, ""],
   send: [3, "id conversation:uuid name:name text replyTo again"],
   edit: [4, "id conversation:uuid seq text"],
@@ -48,14 +50,19 @@ const fromClient: Record<string, [number, string]> = {
   read: [8, "conversation:uuid seq"],
   typing: [9, "conversation:uuid"],
   look: [10, "conversations:uuid[] users:uuid[]"],
+  audit: [11, "shown:shown[] ignored doubled healedMs more"],
 };
 
 export function toWire(codec: Codec, frame: Frame): string | Uint8Array {
   if (codec === "json") return JSON.stringify(frame);
   const [no, fields] = fromClient[frame.kind]!;
-  const items = fieldsOf(fields).map(([key, type]) => packed(type, frame[key]));
+  return encode([no, ...packedFields(fields, frame)]);
+}
+
+function packedFields(fields: string, values: Record<string, any>): unknown[] {
+  const items = fieldsOf(fields).map(([key, type]) => packed(type, values[key]));
   while (items.length > 0 && items.at(-1) === null) items.pop();
-  return encode([no, ...items]);
+  return items;
 }
 
 export function fromWire(codec: Codec, data: string | Uint8Array): Frame | null {
@@ -78,6 +85,7 @@ function packed(type: string | undefined, value: unknown): unknown {
   if (type?.endsWith("[]")) return (value as unknown[]).map((item) => packed(type.slice(0, -2), item));
   if (type === "uuid") return Buffer.from((value as string).replaceAll("-", ""), "hex");
   if (type === "name") return Buffer.from(value as string, "base64url");
+  if (type && type in records) return packedFields(records[type]!, value as Record<string, any>);
   return value;
 }
 

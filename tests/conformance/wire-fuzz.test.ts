@@ -13,9 +13,11 @@ import {
   clientFrame,
   head,
   presence,
+  range,
   reaction,
   type ServerFrame,
   serverFrame,
+  shown,
 } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
 import { bytesOfHex, goldenFiles } from "./golden-files.ts";
@@ -171,7 +173,7 @@ describe("versions", () => {
       ok: true,
       value: hello,
     });
-    expect(binaryCodec.decodeClient(bytesOfHex("96 01 01 c0 c0 a1 78 93 01 02 03"))).toEqual({
+    expect(binaryCodec.decodeClient(bytesOfHex("97 01 01 c0 c0 c0 a1 78 93 01 02 03"))).toEqual({
       ok: true,
       value: hello,
     });
@@ -270,7 +272,7 @@ const anyName = anyBytes(8).map((bytes) => Buffer.from(bytes).toString("base64ur
 
 function anyValue(name: string): fc.Arbitrary<unknown> {
   if (name.endsWith("?")) return fc.option(anyValue(name.slice(0, -1)), { nil: undefined });
-  if (name.endsWith("[]")) return fc.array(anyValue(name.slice(0, -2)), { maxLength: 18 });
+  if (name.endsWith("[]")) return fc.array(anyValue(name.slice(0, -2)), { maxLength: limits.auditRangesMax });
   if (name === "change") return anyOf(change.members);
   const parts: Record<string, () => fc.Arbitrary<unknown>> = {
     int: () => anyInt,
@@ -283,6 +285,8 @@ function anyValue(name: string): fc.Arbitrary<unknown> {
     beat: () => anyRecord(beat.fields),
     presence: () => anyRecord(presence.fields),
     reaction: () => anyRecord(reaction.fields),
+    shown: () => anyRecord(shown.fields),
+    range: () => anyRecord(range.fields),
   };
   return parts[name]!();
 }
