@@ -29,6 +29,7 @@ export interface GroupLoad {
 export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figures> {
   const { sizes } = scene;
   const server = await scene.start();
+  const archivedBefore = (await server.archived?.()) ?? 0;
   const dialect = scene.target.dialect(scene.seed);
   const load = new Load(dialect, server.pids, server.parts);
   const { port, ports } = server;
@@ -86,7 +87,7 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
       if (!judgeRate(scene, phase, window, rate)) delete figures[`${job.name}.${phase}.cpuUs`];
     }
     tellMissing(scene, load, crowd.lost);
-    Object.assign(figures, await compareArchive(scene, server, load, job.name));
+    Object.assign(figures, await compareArchive(scene, server, archivedBefore, load, job.name));
   } finally {
     crowd.close();
   }
@@ -97,6 +98,7 @@ export async function runGroupLoad(scene: Scene, job: GroupLoad): Promise<Figure
 async function compareArchive(
   scene: Scene,
   server: RunningTarget,
+  before: number,
   load: Load,
   name: string,
 ): Promise<Figures> {
@@ -106,10 +108,10 @@ async function compareArchive(
   }
   const acked = load.ackedCount;
   const deadline = performance.now() + archivedWithinMs;
-  let archived = await server.archived();
+  let archived = (await server.archived()) - before;
   while (archived < acked && performance.now() < deadline) {
     await Bun.sleep(250);
-    archived = await server.archived();
+    archived = (await server.archived()) - before;
   }
   scene.say(`archive: ${archived} messages in it, ${acked} acknowledged`);
   if (archived < acked) scene.warn(`${acked - archived} acknowledged messages are not in the archive`);

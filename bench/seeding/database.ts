@@ -36,3 +36,14 @@ export async function databaseWork(where: { folder: string } | { url: string }):
     await sql.close();
   }
 }
+
+/** How many messages it holds, of all conversations. */
+export async function messagesIn(where: { folder: string } | { url: string }): Promise<number> {
+  const sql = "url" in where ? new SQL({ url: where.url, max: 1 }) : openDatabase(where.folder);
+  try {
+    const [row] = await sql`select count(*) messages from messages`;
+    return Number(row.messages);
+  } finally {
+    await sql.close();
+  }
+}

@@ -3,6 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { openWebAssets } from "#app/web-assets.ts";
+import { messagesIn } from "#bench/seeding/database.ts";
 import { type ClusterFolder, openClusterFolder } from "#ops/cluster/parts/folder.ts";
 import { type PartDefinition, type PartProcess, partProcess } from "#ops/cluster/parts/part-process.ts";
 import { frontPart, type RoleProcess, roleParts } from "#ops/cluster/roles.ts";
@@ -54,12 +55,14 @@ async function start(folder: string, shape: ClusterShape): Promise<RunningTarget
   const gateways = roles.filter((it) => it.name.startsWith("gateway"));
   const doors = front ? [front.port] : shape.reusePort ? [sharedPort(opened)] : gateways.map((it) => it.port);
   const tree = treeOf(parts, roles, front);
+  const databaseUrl = parts.connections.postgresUrlOf(await parts.primary());
   return {
     port: doors[0]!,
     ports: doors,
     pids: Object.values(tree).flat(),
     parts: tree,
-    databaseUrl: parts.connections.postgresUrlOf(await parts.primary()),
+    databaseUrl,
+    archived: () => messagesIn({ url: databaseUrl }),
     stop: () => stop((part) => part.stop()),
     kill: () => stop((part) => part.kill9()),
   };

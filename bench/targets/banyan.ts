@@ -4,7 +4,7 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { banyanBinary } from "#bench/driver/dialect-banyan.ts";
-import { openDatabase } from "#bench/seeding/database.ts";
+import { messagesIn } from "#bench/seeding/database.ts";
 import { journeyUsers, worldOf } from "#bench/seeding/world.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { end, freePort, pinned, type Target, untilReady } from "./target.ts";
@@ -62,23 +62,12 @@ export const banyanTarget: Target = {
       env: { ...process.env, ...lifted },
     });
     await untilReady(`http://127.0.0.1:${port}/health/ready`, child, log);
-    const stored = await messagesIn(folder);
     return {
       port,
       pids: [child.pid],
-      archived: async () => (await messagesIn(folder)) - stored,
+      archived: () => messagesIn({ folder }),
       stop: () => end(child, "SIGTERM"),
       kill: () => end(child, "SIGKILL"),
     };
   },
 };
-
-async function messagesIn(folder: string): Promise<number> {
-  const sql = openDatabase(folder);
-  try {
-    const [row] = await sql`select count(*) messages from messages`;
-    return Number(row.messages);
-  } finally {
-    await sql.close();
-  }
-}

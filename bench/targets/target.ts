@@ -40,7 +40,7 @@ export interface RunningTarget {
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
-  /** Different messages in its archive since it started; absent where it keeps none. */
+  /** Different messages in its archive; absent where it keeps none. */
   archived?(): Promise<number>;
 }
 

@@ -68,10 +68,7 @@ export const tinodeTarget: Target = {
       port,
       cwd: folder,
     });
-    const stored = await messagesIn(database);
-    return running(port, child, database, {
-      archived: async () => (await messagesIn(database)) - stored,
-    });
+    return running(port, child, database, { archived: () => messagesIn(database) });
   },
 };
 
