@@ -33,7 +33,8 @@ export const tinodeTarget: Target = {
       title: "how it is used",
       text:
         "JSON over WebSocket, login by token. Members of rooms have no presence (mode JRW), in its favour. No receipts. " +
-        "The idle sessions are attached to `me`, and members of no conversation.",
+        "The idle sessions are attached to `me`, and members of no conversation. It logs each frame that it gets, which " +
+        "this version has no option against; the log is a file.",
     },
   ],
   missing: () =>
