@@ -40,6 +40,7 @@ export class Commands {
   isOpen = false;
   /** Told to wait: nothing is sent until then. */
   #isPaused = false;
+  #isOver = false;
   /** Sends unanswered at a time; one after a refusal, then twice as many with each answer. */
   #window = sendsMax;
   #sendsWaiting = 0;
@@ -75,6 +76,7 @@ export class Commands {
 
   /** To be sent again, after the server's wait; the rest waits with it, in its order. */
   refused(sending: Sending, waitMs: number, later: (afterMs: number, then: () => void) => void): void {
+    if (this.#isOver) return;
     this.#outbox.push(sending);
     this.#outbox.sort((a, b) => a.op - b.op);
     this.#window = 1;
@@ -100,6 +102,12 @@ export class Commands {
     const id = this.#nextId++;
     this.#waiting.set(id, command);
     this.#write(frameOf(id));
+  }
+
+  /** Nothing is sent any more; what was given to the server may still be answered. */
+  giveUp(): void {
+    this.#isOver = true;
+    this.#outbox.length = 0;
   }
 
   /** What this is the answer to; it is done with. */
@@ -129,7 +137,7 @@ export class Commands {
     this.#waiting.clear();
     this.#sendsWaiting = 0;
     this.#window = sendsMax;
-    this.#outbox.unshift(...again);
+    if (!this.#isOver) this.#outbox.unshift(...again);
   }
 }
 

@@ -62,8 +62,11 @@ export class Device {
     return this.#commands.questions > 0;
   }
 
-  openSends(): Generator<Sending> {
-    return this.#commands.openSends();
+  /** Sends without an answer, which are not sent again. */
+  giveUp(): Sending[] {
+    const open = [...this.#commands.openSends()];
+    this.#commands.giveUp();
+    return open;
   }
 
   /** The person, or the network, is there (again). */

@@ -53,7 +53,13 @@ export type ToWorker =
   | { readonly do: "stop" }
   /** The newest acknowledged message of each room, over all workers. */
   | { readonly do: "settle"; readonly lastSeqs: Readonly<Record<string, number>> }
-  | { readonly do: "check"; readonly messagesMax: number; readonly rollCallMax: number };
+  | {
+      readonly do: "check";
+      readonly messagesMax: number;
+      readonly rollCallMax: number;
+      /** Whether every send was answered, so that nothing moves any more. */
+      readonly isStill: boolean;
+    };
 
 export interface AuditPart {
   readonly acknowledged: number;
@@ -79,7 +85,7 @@ export type FromWorker =
       readonly bytesOut: number;
     }
   | { readonly say: "stopped"; readonly lastSeqs: Readonly<Record<string, number>>; readonly unknown: number }
-  | { readonly say: "settled"; readonly absent: number; readonly behind: number }
+  | { readonly say: "settled"; readonly absent: number }
   | {
       readonly say: "checked";
       readonly audit: AuditPart;

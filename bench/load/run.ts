@@ -160,12 +160,15 @@ class Load {
     const settled = await this.#workers.all("settled");
     const absent = settled.reduce((sum, it) => sum + it.absent, 0);
     if (absent > 0)
-      this.#warnings.push(`${absent} sessions were not back within 40 s of the end; they are not audited`);
+      this.#warnings.push(
+        `${absent} sessions were not back, or had no answer, 40 s after the end; they are not audited to the last message`,
+      );
     const each = (count: number) => Math.ceil(count / this.jobs.length);
     this.#workers.tell({
       do: "check",
       messagesMax: each(this.options.auditMessagesMax),
       rollCallMax: each(rollCallMax),
+      isStill: unknown === 0,
     });
     const checked = await this.#workers.all("checked");
     const unchecked = checked.reduce((sum, it) => sum + it.unchecked, 0);

@@ -36,6 +36,8 @@ export class Town implements Surroundings {
   startMs = 0;
   /** From when on a head that differs is a fault. */
   isRollCall = false;
+  /** Every send was answered: no conversation moves any more. */
+  isStill = true;
   readonly #doors: readonly Address[];
   readonly #rooms = new Map<string, Room>();
   readonly #roomsByBytes = new Map<string, Room>();
@@ -114,7 +116,7 @@ export class Town implements Surroundings {
     if (!this.isRollCall) return;
     const { room, readSeq } = position.standing;
     const who = `person ${device.person} in ${room.id}`;
-    if (head.lastSeq > position.seq)
+    if (head.lastSeq > position.seq && this.isStill)
       this.ledger.fault(
         "lost",
         head.lastSeq - position.seq,

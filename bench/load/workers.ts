@@ -72,6 +72,8 @@ export class Workers {
       stdin: "pipe",
       stdout: "pipe",
       stderr: "inherit",
+      // Else requests wait in the client, and the server is blamed for it.
+      env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192" },
     });
     const worker = { child, file };
     this.#workers.push(worker);
