@@ -1,11 +1,23 @@
-// The roll call over NATS: each process tells its card twice a second, and at once when it changed. Rules P53 - P55.
+// The roll call over NATS: each process tells its card twice a second, and at once when it changed; where there are
+// very many, those that nobody needs to miss at once tell it less often, so that nobody hears more with each one that
+// joins. Rules P53 - P55.
 
 import type { Card, HeardCard, RollCall } from "#ports/roll-call.ts";
 import type { Nats } from "./connection.ts";
 
 const tellEveryMs = 500;
-/** Four rounds missed. */
-const silentForMs = 2000;
+/** So many rounds missed: gone. */
+const roundsMissed = 4;
+/** A process hears a card in this time, from however many. */
+const msForEach = 20;
+const tellEveryMsMax = 5_000;
+/** Others wait for its answers: when it dies they must know soon. */
+const hasteRole = "messaging";
+
+type ToldCard = Card & {
+  /** How often it is told; left out: every 500 ms. */
+  readonly everyMs?: number;
+};
 
 export interface NatsRollCall extends RollCall {
   close(): void;
@@ -20,10 +32,11 @@ export interface NatsRollCallOptions {
 export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}): NatsRollCall {
   const { now = Date.now, codecs } = options;
   const subject = `${nats.namespace}.roll`;
-  const heard = new Map<string, HeardCard>();
+  const heard = new Map<string, HeardCard & ToldCard>();
   const waiting = new Set<() => void>();
   let read: (() => Card) | null = null;
-  let own: Card | null = null;
+  let own: ToldCard | null = null;
+  let toldAt = 0;
 
   function changed(): void {
     for (const then of [...waiting]) then();
@@ -32,13 +45,16 @@ export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}):
   function tell(): void {
     if (!read) return;
     const before = own;
-    own = codecs ? { ...read(), codecs } : read();
+    const card = read();
+    const everyMs = everyMsOf(card, heard.size + 1);
+    own = { ...card, ...(codecs && { codecs }), ...(everyMs !== tellEveryMs && { everyMs }) };
+    toldAt = now();
     nats.publish(subject, Buffer.from(JSON.stringify(own)));
     if (before === null || isOther(before, own)) changed();
   }
 
   function hear(data: Uint8Array): void {
-    const told = JSON.parse(Buffer.from(data).toString()) as Card | { readonly gone: string } | "who";
+    const told = JSON.parse(Buffer.from(data).toString()) as ToldCard | { readonly gone: string } | "who";
     if (told === "who") return tell();
     if ("gone" in told) {
       if (heard.delete(told.gone)) changed();
@@ -51,10 +67,9 @@ export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}):
 
   /** While this process is away from the bus it hears nobody, and everybody is as gone. */
   function forgetSilent(): void {
-    const oldest = now() - silentForMs;
     let isChanged = false;
-    for (const [instance, card] of heard)
-      if (card.at < oldest) isChanged = heard.delete(instance) || isChanged;
+    for (const [instance, { at, everyMs = tellEveryMs }] of heard)
+      if (at < now() - roundsMissed * everyMs) isChanged = heard.delete(instance) || isChanged;
     if (isChanged) changed();
   }
 
@@ -66,9 +81,9 @@ export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}):
   });
   let roundAt = now();
   const timer = setInterval(() => {
-    tell();
+    if (now() - toldAt >= (own?.everyMs ?? 0) - tellEveryMs / 2) tell();
     // Who stood still itself has yet to hear what the others said meanwhile.
-    if (now() - roundAt < silentForMs) forgetSilent();
+    if (now() - roundAt < roundsMissed * tellEveryMs) forgetSilent();
     roundAt = now();
   }, tellEveryMs);
   timer.unref();
@@ -102,6 +117,11 @@ export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}):
       interest.end();
     },
   };
+}
+
+function everyMsOf({ roles }: Card, processes: number): number {
+  if (roles.includes(hasteRole)) return tellEveryMs;
+  return Math.min(tellEveryMsMax, Math.max(tellEveryMs, processes * msForEach));
 }
 
 /** The count of sessions changes all the time, and nobody waits for it. */

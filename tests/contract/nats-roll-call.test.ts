@@ -7,6 +7,7 @@ import { openNatsRollCall } from "#adapters/nats/roll-call.ts";
 import { bucketCount } from "#base/ids.ts";
 import { ownerOf } from "#base/rendezvous.ts";
 import { type NatsPart, startNats } from "#tests/parts/nats.ts";
+import { until } from "#tests/parts/until.ts";
 import { rollCallContract } from "./roll-call.ts";
 
 let part: NatsPart;
@@ -43,6 +44,43 @@ rollCallContract("in memory", async () => {
     return { rollCall, die: async () => rollCall.leave() };
   };
   return { openProcess, close: async () => {} };
+});
+
+test("[P54] among very many a gateway tells its card less often, messaging does not, and each is missed at its own pace", async () => {
+  const open = () => openNats({ urls: part.urls, name: "test", namespace: "crowd", onFailure: () => {} });
+  const [nats, others] = [await open(), await open()];
+  const told: { instance: string; everyMs?: number }[] = [];
+  others.subscribe("crowd.roll", (_, data) => told.push(JSON.parse(Buffer.from(data).toString())));
+  await others.flush();
+  const card = (instance: string, roles: string[]) =>
+    ({ instance, roles, state: "serving", sessions: 0, version: "1" }) as const;
+  const [gateway, messaging] = [openNatsRollCall(nats), openNatsRollCall(nats)];
+  const tellCrowd = (everyMs: number) => {
+    for (let i = 0; i < 100; i++)
+      others.publish(
+        "crowd.roll",
+        Buffer.from(JSON.stringify({ ...card(`crowd${i}`, ["gateway"]), everyMs })),
+      );
+  };
+  await nats.flush();
+  tellCrowd(60_000);
+  others.publish("crowd.roll", Buffer.from(JSON.stringify(card("haste", ["messaging"]))));
+  await until("all are heard", () => gateway.processes().length === 101);
+  gateway.announce(() => card("g", ["gateway"]));
+  messaging.announce(() => card("m", ["messaging"]));
+  await until("its pace is told", () =>
+    told.some(({ instance, everyMs }) => instance === "g" && everyMs! >= 2_000),
+  );
+  await until(
+    "who has no pace of its own is missed",
+    () => !gateway.processes().some((it) => it.instance === "haste"),
+  );
+  expect(gateway.processes().filter((it) => it.instance.startsWith("crowd")).length).toBe(100);
+  expect(told.find(({ instance }) => instance === "m")!.everyMs).toBeUndefined();
+  await until("messaging told four times", () => told.filter(({ instance }) => instance === "m").length >= 4);
+  expect(told.filter(({ instance }) => instance === "g").length).toBeLessThanOrEqual(2);
+  for (const each of [gateway, messaging]) each.close();
+  for (const each of [nats, others]) await each.close();
 });
 
 test("an owner of buckets gives away only its own when it leaves, and all own about as many", () => {
