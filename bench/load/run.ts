@@ -99,6 +99,7 @@ class Load {
       const audits = await this.#settle();
       this.#countsAfter = await countsOf(this.target.metrics);
       await this.#closing;
+      this.#tally.closeRest();
       this.#phases.push(...this.#faults.phases, {
         name: "settle",
         fromMs: loadedMs,

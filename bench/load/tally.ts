@@ -38,8 +38,13 @@ export class Tally {
     return this.#queues.every((queue) => queue.length > 0);
   }
 
+  /** What some have told and others have not, when nobody tells more. */
+  closeRest(): void {
+    while (this.#queues.some((queue) => queue.length > 0)) this.close(null);
+  }
+
   close(server: ServerSample | null): Sample {
-    const seconds = this.#queues.map((queue) => queue.shift()!);
+    const seconds = this.#queues.flatMap((queue) => queue.splice(0, 1));
     const no = this.series.length;
     const isCounted = this.#counts(no);
     const now = new Map<string, Latencies>();

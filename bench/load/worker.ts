@@ -26,6 +26,7 @@ const presence = new Presence(town, job.profile);
 const acts = new Acts(town, job);
 const timetable = new Timetable(streamsOf(job), job.seed * 31 + job.worker);
 let ticking: Timer | null = null;
+let lastTold = { cpuMs: 0, atMs: 0 };
 let nextStormMs = Number.POSITIVE_INFINITY;
 
 // A Ctrl-C at the terminal reaches every process; what it means, the first one says.
@@ -52,17 +53,16 @@ function start(atEpochMs: number): void {
 }
 
 function tellSeconds(): void {
-  let cpuMs = threadCpuMs();
-  let at = performance.now();
-  setInterval(() => {
-    const now = performance.now();
-    const cpu = threadCpuMs();
-    const cpuShare = (cpu - cpuMs) / (now - at);
-    cpuMs = cpu;
-    at = now;
-    const { bytesIn, bytesOut } = traffic;
-    say({ say: "second", told: town.notes.take(), cpuShare, audit: auditPart(), bytesIn, bytesOut });
-  }, 1000);
+  lastTold = { cpuMs: threadCpuMs(), atMs: performance.now() };
+  setInterval(tellSecond, 1000);
+}
+
+function tellSecond(): void {
+  const now = { cpuMs: threadCpuMs(), atMs: performance.now() };
+  const cpuShare = (now.cpuMs - lastTold.cpuMs) / Math.max(1, now.atMs - lastTold.atMs);
+  lastTold = now;
+  const { bytesIn, bytesOut } = traffic;
+  say({ say: "second", told: town.notes.take(), cpuShare, audit: auditPart(), bytesIn, bytesOut });
 }
 
 function tick(): void {
@@ -169,6 +169,8 @@ async function check(asked: Extract<ToWorker, { do: "check" }>): Promise<void> {
     asked.messagesMax,
   );
   town.history?.close();
+  // What came since the last whole one.
+  tellSecond();
   say({ say: "checked", audit: auditPart(), logMessages: messages, unchecked });
 }
 
