@@ -20,7 +20,9 @@ const seed = 7226;
 export function writeScalePage(): void {
   mkdirSync(images, { recursive: true });
   const sections = [opening, sessionsSection(), messagesSection(), modelSection()];
-  writeFileSync(join(docs, "scale.md"), `${sections.join("\n\n").trim()}\n`);
+  const page = join(docs, "scale.md");
+  writeFileSync(page, `${sections.join("\n\n").trim()}\n`);
+  Bun.spawnSync([join(docs, "../node_modules/.bin/biome"), "format", "--write", page]);
 }
 
 const opening = `# Scale
@@ -62,7 +64,7 @@ function sessionsSection(): string {
       { name: "generator", points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.generator! })) },
     ],
   );
-  const probed = points.filter(({ probe }) => probe !== null);
+  const probed = points.filter(isTold);
   if (probed.length > 0)
     picture("sessions-cost", "A 1:1 message beside so many sessions", "us", "live sessions", [
       {
@@ -81,10 +83,10 @@ function sessionsSection(): string {
     it.kiBPerSession.generator!.toFixed(2),
     it.wholeKiBPerSession.toFixed(1),
     it.idleCores.server.toFixed(2),
-    it.probe ? us(it.probe.directCpuUs) : "-",
-    it.probe ? `${it.probe.directAckP99Ms.toFixed(0)}` : "-",
-    it.probe ? us(it.probe.roomDeliveryCpuUs) : "-",
-    it.probe ? `${it.probe.roomDeliveryP99Ms.toFixed(0)}` : "-",
+    isTold(it) ? us(it.probe!.directCpuUs) : "-",
+    isTold(it) ? `${it.probe!.directAckP99Ms.toFixed(0)}` : "-",
+    isTold(it) ? us(it.probe!.roomDeliveryCpuUs) : "-",
+    isTold(it) ? `${it.probe!.roomDeliveryP99Ms.toFixed(0)}` : "-",
     it.quiet ? "" : "not quiet",
   ]);
   const last = points.at(-1)!;
@@ -220,3 +222,10 @@ function sum(values: Readonly<Record<string, number>>): number {
 
 const whole = (value: number) => Math.round(value).toLocaleString("en");
 const us = (value: number) => (value >= 100 ? whole(value) : value.toFixed(1));
+/** A probe of which nothing came through tells nothing, and what is less than the crowd's own noise neither. */
+const isTold = ({ probe }: SessionsPoint) =>
+  probe !== null &&
+  probe.directDone > 0.9 &&
+  probe.roomDone > 0.9 &&
+  probe.directCpuUs > 0 &&
+  probe.roomDeliveryCpuUs > 0;

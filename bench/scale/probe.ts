@@ -82,6 +82,7 @@ async function withCrowd(
     crowd = await gather({ port: ports[0]!, ports, dialect, seats, ear: load.ear, dialingMax: 20 });
     load.seat(groupsOf(crowd.links));
     const window = await load.openLoop(perSecond, warmSeconds, seconds);
+    if (window.acked === 0) throw new Error("no message of the probe was acknowledged");
     return { window, missing: load.missing() };
   } finally {
     crowd?.close();
