@@ -22,10 +22,11 @@ export function fitModel(cells: readonly Measured[], seed: number): FitReport {
     return { commitMs: best.commitMs, costs: costsOf(features, best.fit) };
   };
   const roles = Object.keys(cells[0]!.cpuUsPerSecond);
+  const working = featureNames.filter((name) => name !== "stored");
   const cpuUs = Object.fromEntries(
-    roles.map((role) => [role, part(`cpu ${role}`, featureNames, (cell) => cell.cpuUsPerSecond[role]!)]),
+    roles.map((role) => [role, part(`cpu ${role}`, working, (cell) => cell.cpuUsPerSecond[role]!)]),
   );
-  const memoryKiB = part("memory", ["base", "session", "send"], (cell) => cell.memoryKiB);
+  const memoryKiB = part("memory", ["base", "session", "send", "stored"], (cell) => cell.memoryKiB);
   const wire: FeatureName[] = ["session", "send", "delivery", "sentKiB", "deliveredKiB", "open", "reconnect"];
   const wireBytes = part("wire", wire, (cell) => cell.wireBytesPerSecond);
   const walBytes = part(

@@ -64,6 +64,7 @@ async function runAll(wish: MeasureWish, server: RunningTarget, sql: SQL): Promi
     seed: wish.seed,
     seconds: wish.seconds,
     mustKeepUp: true,
+    storedAtStart: (await lookInto(sql)).messages,
   };
   await runWorkload({ ...scene, seconds: prefillSeconds, mustKeepUp: false }, prefill);
   for (const workload of wish.workloads) {

@@ -16,6 +16,7 @@ const meaning: Readonly<Record<(typeof featureNames)[number], string>> = {
   deliveredKiB: "a KiB delivered",
   open: "an open",
   reconnect: "a reconnect",
+  stored: "1,000 messages since the start",
 };
 
 export function modelSection(): string {

@@ -42,6 +42,8 @@ export interface Scene {
   readonly look: () => Promise<Look>;
   readonly seed: number;
   readonly seconds: number;
+  /** Messages that were stored when the server started. */
+  readonly storedAtStart: number;
   /** Whether what is not done in time spoils the run; not so where it only fills the tables. */
   readonly mustKeepUp: boolean;
 }
@@ -90,7 +92,7 @@ export async function runWorkload(scene: Scene, workload: Workload): Promise<Mea
     );
     const server = cpu.reduce((sum, [, us]) => sum + us, 0);
     return {
-      workload,
+      workload: { ...workload, storedBefore: after.look.messages - scene.storedAtStart },
       seconds,
       cpuUsPerSecond: Object.fromEntries(cpu),
       memoryKiB: Object.values(memoryByPart(parts)).reduce((sum, kiB) => sum + kiB, 0),

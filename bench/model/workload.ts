@@ -12,6 +12,8 @@ export interface Workload {
   readonly opensPerSecond: number;
   /** Sessions that end and come back. */
   readonly reconnectsPerSecond: number;
+  /** Messages since the server started: its caches and PostgreSQL's fill with them. */
+  readonly storedBefore?: number;
 }
 
 export interface Stream {
@@ -33,6 +35,7 @@ export const featureNames = [
   "deliveredKiB",
   "open",
   "reconnect",
+  "stored",
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
 export type Features = Readonly<Record<FeatureName, number>>;
@@ -55,6 +58,7 @@ export function featuresOf(workload: Workload, commitMs: number): Features {
     deliveredKiB: deliveries * kiB,
     open: workload.opensPerSecond,
     reconnect: workload.reconnectsPerSecond,
+    stored: (workload.storedBefore ?? 0) / 1000,
   };
 }
 
