@@ -47,6 +47,7 @@ export class Line {
 
   dial(): void {
     this.state = "dialing";
+    this.#link?.cut();
     const door = this.#world.doorOf(this.#no);
     this.#link = dial({ ...door, path, subprotocol: codec.subprotocol }, this.#handler);
   }
