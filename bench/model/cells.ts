@@ -10,6 +10,10 @@ const rooms = (online: number, sendsPerSecond: number) => ({ online, groups: 5, 
 export const cells: readonly Workload[] = [
   { ...quiet, name: "idle 500", sessions: 500 },
   { ...quiet, name: "idle 2000", sessions: 2_000 },
+  { ...quiet, name: "opens 20/s", sessions: 500, opensPerSecond: 20 },
+  { ...quiet, name: "opens 80/s", sessions: 500, opensPerSecond: 80 },
+  { ...quiet, name: "reconnects 20/s", sessions: 500, reconnectsPerSecond: 20 },
+  { ...quiet, name: "reconnects 80/s", sessions: 500, reconnectsPerSecond: 80 },
   { ...quiet, name: "pairs 50/s", sessions: 500, streams: [pairs(50)] },
   { ...quiet, name: "pairs 150/s", sessions: 500, streams: [pairs(150)] },
   { ...quiet, name: "pairs 400/s", sessions: 500, streams: [pairs(400)] },
@@ -19,19 +23,6 @@ export const cells: readonly Workload[] = [
   { ...quiet, name: "rooms of 30, 50/s", sessions: 500, streams: [rooms(30, 50)] },
   { ...quiet, name: "rooms of 100, 15/s", sessions: 600, streams: [rooms(100, 15)] },
   { ...quiet, name: "rooms of 100, 40/s", sessions: 600, streams: [rooms(100, 40)] },
-  { ...quiet, name: "pairs 200/s of 1000 B", sessions: 500, streams: [pairs(200)], messageBytes: 1_000 },
-  { ...quiet, name: "pairs 200/s of 4000 B", sessions: 500, streams: [pairs(200)], messageBytes: 4_000 },
-  {
-    ...quiet,
-    name: "rooms of 30, 40/s of 2000 B",
-    sessions: 500,
-    streams: [rooms(30, 40)],
-    messageBytes: 2_000,
-  },
-  { ...quiet, name: "opens 20/s", sessions: 500, opensPerSecond: 20 },
-  { ...quiet, name: "opens 80/s", sessions: 500, opensPerSecond: 80 },
-  { ...quiet, name: "reconnects 20/s", sessions: 500, reconnectsPerSecond: 20 },
-  { ...quiet, name: "reconnects 80/s", sessions: 500, reconnectsPerSecond: 80 },
   {
     name: "mix 1",
     sessions: 800,
@@ -47,6 +38,16 @@ export const cells: readonly Workload[] = [
     messageBytes: 150,
     opensPerSecond: 10,
     reconnectsPerSecond: 30,
+  },
+  // Last, because they stay in what is opened.
+  { ...quiet, name: "pairs 200/s of 1000 B", sessions: 500, streams: [pairs(200)], messageBytes: 1_000 },
+  { ...quiet, name: "pairs 200/s of 4000 B", sessions: 500, streams: [pairs(200)], messageBytes: 4_000 },
+  {
+    ...quiet,
+    name: "rooms of 30, 40/s of 2000 B",
+    sessions: 500,
+    streams: [rooms(30, 40)],
+    messageBytes: 2_000,
   },
 ];
 

@@ -76,7 +76,7 @@ export function fitted(
   });
   return {
     coefficients,
-    errors: said.map((value, i) => value / targets[i]! - 1),
+    errors: said.map((value, i) => (targets[i] === 0 ? 0 : value / targets[i]! - 1)),
     sumOfSquares: residuals.reduce((sum, one) => sum + one * one, 0),
   };
 }

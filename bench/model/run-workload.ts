@@ -20,6 +20,8 @@ const pageMessages = 50;
 /** Users who sit in rooms come first, those of pairs after them. */
 const roomMembers = 100;
 const firstPair = 250;
+/** Of a request and its answer, beside the body: about. */
+const headBytes = 600;
 
 export interface Measured {
   readonly workload: Workload;
@@ -181,8 +183,9 @@ function open({ world }: Scene, ports: readonly number[], next: () => number): v
   const base = `http://127.0.0.1:${ports[0]}/v1/conversations/${world.pair(pair)}`;
   const headers = { authorization: `Bearer ${world.token(2 * pair)}` };
   const get = async (path: string) => {
-    const answer = await fetch(base + path, { headers });
-    httpBytes += (await answer.arrayBuffer()).byteLength;
+    // As it comes over the wire: compressed.
+    const answer = await fetch(base + path, { headers, decompress: false });
+    httpBytes += (await answer.arrayBuffer()).byteLength + headBytes;
     if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}`);
   };
   void get("")
