@@ -1,6 +1,7 @@
 // The model's part of docs/scale.md: its coefficients, and how it did on runs that it had not seen.
 
 import { table, told } from "#bench/scale/page-parts.ts";
+import { cells } from "./cells.ts";
 import { compare, errorMax } from "./check.ts";
 import { type Coefficients, hasModel, type Part, readModel } from "./coefficients.ts";
 import { newestRun } from "./runs.ts";
@@ -40,8 +41,9 @@ function ofTopology(topology: Topology, model: Coefficients): string {
     .map((name) => [meaning[name], ...roles.map((role) => interval(model.cpuUs[role]!, name))])
     .filter((row) => row.slice(1).some((cell) => cell !== ""));
   const runs = newestRun("check", topology);
-  const checked = runs.slice(1).map((run, at) => {
-    const lines = compare(model, run, runs[at]!);
+  const checked = runs.flatMap((run, at) => {
+    if (at === 0 || cells.some(({ name }) => name === run.workload.name)) return [];
+    const lines = compare(model, run, runs[at - 1]!);
     const number = (value: number) =>
       value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 2 : 0 });
     return `Checked on _${run.workload.name}_: ${JSON.stringify(run.workload.streams)}, ${run.workload.sessions} sessions, ${run.workload.messageBytes} B, ${run.workload.opensPerSecond} opens/s, ${run.workload.reconnectsPerSecond} reconnects/s.\n\n${table(
