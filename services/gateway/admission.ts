@@ -11,8 +11,8 @@ export interface AdmissionLimits {
 const waitMsMax = 30_000;
 /** Over which time the pace is measured. */
 const measureMs = 250;
-/** What is taken for the pace before any was measured, and where it is bounded. */
-const msEachFirst = 1;
+/** What is taken for the pace before any was measured, and where it is bounded: rather too quick, who comes early is told anew. */
+const msEachFirst = 0.25;
 const msEachMax = 50;
 const msEachMin = 0.05;
 
