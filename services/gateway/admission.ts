@@ -11,8 +11,10 @@ export interface AdmissionLimits {
 const waitMsMax = 30_000;
 /** Over which time the pace is measured. */
 const measureMs = 250;
-/** What is taken for the pace before any was measured, and where it is bounded: rather too quick, who comes early is told anew. */
-const msEachFirst = 0.25;
+/** Before any pace was measured: what the bound lets in at once is taken for about a second's work, as it should be. */
+const boundLastsMs = 1_250;
+const msEachFirstMax = 1;
+/** Where the pace is bounded. */
 const msEachMax = 50;
 const msEachMin = 0.05;
 
@@ -20,7 +22,7 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   #underWay = 0;
   #refused = 0;
-  #msEach = msEachFirst;
+  #msEach: number;
   #measuredAt = 0;
   #done = 0;
   /** The last place that was given away. */
@@ -28,6 +30,7 @@ export class Admission {
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
+    this.#msEach = Math.min(msEachFirstMax, boundLastsMs / limits.hellosMax);
   }
 
   /** 0: it is counted, and `leave` follows. More: the milliseconds after which to come back. */
