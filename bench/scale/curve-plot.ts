@@ -63,6 +63,7 @@ export function curvePlot(title: string, unit: Unit, of: string, series: readonl
       viewBox: `0 0 ${width} ${height}`,
       class: "plot-svg",
       role: "img",
+      "aria-label": title,
     },
     mark("style", {}, style) +
       mark("rect", { class: "paper", width, height }) +
