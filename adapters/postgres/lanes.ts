@@ -8,5 +8,6 @@ import type { MessageLog } from "#ports/message-log.ts";
 export type Lanes = Pick<MessageLog, "laneCount" | "laneOf">;
 
 export function lanesOf(laneCount: number): Lanes {
+  if (laneCount === 1) return { laneCount, laneOf: () => 0 };
   return { laneCount, laneOf: (conversation: ConversationId) => bucketOf(conversation) % laneCount };
 }

@@ -14,7 +14,7 @@ export const limitOptions = {
   hellosMax: integer({
     group: "Limits",
     help: "Sessions that are let in at the same moment; more are told when to come back.",
-    default: 5_000,
+    default: 10_000,
     test: 50,
     min: 1,
     max: 1_000_000,

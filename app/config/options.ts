@@ -161,7 +161,7 @@ export const options = {
     group: "Storage",
     help: "How long the first message of a group waits for more while messages come quickly; else it never waits.",
     unit: "ms",
-    default: 5,
+    default: 10,
     test: 1,
     min: 0,
     max: 100,

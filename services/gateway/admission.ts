@@ -9,22 +9,25 @@ export interface AdmissionLimits {
 
 /** Nobody is sent away for longer, however many come. */
 const waitMsMax = 30_000;
-/** Over which time the pace is measured. */
-const measureMs = 250;
-/** Before any pace was measured: what the bound lets in at once is taken for about a second's work, as it should be. */
-const boundLastsMs = 1_250;
+/** Before any pace was measured, and for a small bound: as long as what it lets in at once should take. */
+const boundLastsMs = 2_500;
 const msEachFirstMax = 1;
+/** Neighbouring places are at most this far apart when they come together. */
+const togetherMsMax = 250;
 /** Where the pace is bounded. */
 const msEachMax = 50;
 const msEachMin = 0.05;
+/** This share of the bound is no crowd: at the pace of a quiet hour nobody shall be told to come back. */
+const crowdIsAbove = 20;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
   #underWay = 0;
   #refused = 0;
   #msEach: number;
-  #measuredAt = 0;
-  #done = 0;
+  /** Since when there is a crowd, and how many of it were answered. */
+  #crowdedSince = 0;
+  #answered = 0;
   /** The last place that was given away. */
   #lastPlaceAt = 0;
 
@@ -36,7 +39,7 @@ export class Admission {
   /** 0: it is counted, and `leave` follows. More: the milliseconds after which to come back. */
   enter(now: number): number {
     if (this.#underWay < this.#limits.hellosMax) {
-      if (this.#underWay++ === 0) this.#measureFrom(now);
+      if (this.#underWay++ < this.#limits.hellosMax / crowdIsAbove) this.#crowdFrom(now);
       return 0;
     }
     this.#refused++;
@@ -49,15 +52,21 @@ export class Admission {
     return waitMsMax;
   }
 
-  /** A hello that had entered is answered, well or not. */
+  /**
+   * A hello that had entered is answered, well or not. The pace is that of the whole crowd, and nothing is taken from
+   * its first half: hellos are answered in groups, and the first group is answered late.
+   */
   leave(now: number): void {
     this.#underWay--;
-    this.#done++;
-    const overMs = now - this.#measuredAt;
-    if (overMs < measureMs) return;
-    const measured = Math.min(msEachMax, Math.max(msEachMin, overMs / this.#done));
-    this.#msEach = (this.#msEach + measured) / 2;
-    this.#measureFrom(now);
+    this.#answered++;
+    const { hellosMax } = this.#limits;
+    if (this.#answered < hellosMax / 2) return;
+    const overMs = now - this.#crowdedSince;
+    this.#msEach = Math.min(msEachMax, Math.max(msEachMin, overMs / this.#answered));
+    if (this.#answered < hellosMax * 2) return;
+    // What is long past weighs less and less.
+    this.#crowdedSince = now - overMs / 2;
+    this.#answered /= 2;
   }
 
   stats(): { underWay: number; refused: number } {
@@ -66,12 +75,12 @@ export class Admission {
 
   /** Those of neighbouring places come in one moment, so that one statement asks for all of them. */
   #together(placeAt: number): number {
-    const everyMs = Math.min(measureMs, (this.#limits.hellosMax * this.#msEach) / 4);
+    const everyMs = Math.min(togetherMsMax, (this.#limits.hellosMax * this.#msEach) / 4);
     return Math.ceil(placeAt / everyMs) * everyMs;
   }
 
-  #measureFrom(now: number): void {
-    this.#measuredAt = now;
-    this.#done = 0;
+  #crowdFrom(now: number): void {
+    this.#crowdedSince = now;
+    this.#answered = 0;
   }
 }

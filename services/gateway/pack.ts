@@ -7,8 +7,12 @@ import type { Codec } from "#protocol/codec.ts";
 import type { ServerFrame } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
 
+/** A welcome is mostly ids, which no level makes smaller, and after a restart everybody gets one at once. */
+const quickest = { level: 1 };
+
 export function encodePacked(codec: Codec, frame: ServerFrame): SocketPayload {
   const payload = codec.encodeServer(frame);
   if (payload.length <= limits.packAboveBytes) return payload;
-  return codec.encodeServer({ kind: "packed", deflated: new Uint8Array(deflateRawSync(payload)) });
+  const deflated = deflateRawSync(payload, frame.kind === "welcome" ? quickest : {});
+  return codec.encodeServer({ kind: "packed", deflated: new Uint8Array(deflated) });
 }

@@ -20,8 +20,8 @@ export interface CommitQueueLimits {
   readonly groupWaitMs: number;
 }
 
-/** A group of this size is worth its statement: it does not wait for more. */
-const groupEnough = 64;
+/** A group of this size is worth its statement: more would save little, and it does not wait for them. */
+const groupEnough = 32;
 /** Fewer than these (or than a whole group, where it is smaller) are no queue. */
 const queueMin = 256;
 /** What one group counts for in the mean of the last ones. */
