@@ -72,6 +72,7 @@ export const figureWords: readonly FigureWords[] = [
   ]),
   ...group("all sessions come back at once after a restart", [
     ["reconnect.allLiveMs", "all live after", "ms"],
+    ["reconnect.perSecond", "sessions a second", "/s"],
     ["reconnect.cpuUsPerSession", "CPU per session", "us"],
     ["reconnect.statements", "PostgreSQL transactions", ""],
     ["reconnect.rowsRead", "PostgreSQL rows read", ""],

@@ -90,10 +90,12 @@ export const shownJourneys: readonly Journey[] = [
   {
     name: "reconnect",
     title: "All sessions come back at once",
-    about: "The server was ended and started again, and every session logs in.",
+    about:
+      "The server was ended and started again, and every session logs in. How many there were stands in the run's " +
+      "command (`--sessions`; 10,000 where it says nothing), so compare the pace.",
     columns: columns(
       "reconnect.",
-      ["allLiveMs", "all live after", "ms"],
+      ["perSecond", "sessions a second", "/s"],
       ["cpuUsPerSession", "CPU a session", "us"],
     ),
   },

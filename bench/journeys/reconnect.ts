@@ -62,6 +62,7 @@ async function measured(
   if (retries > 0) scene.say(`${retries} connections were refused or lost on the way and tried again`);
   return {
     "reconnect.allLiveMs": allLiveMs,
+    "reconnect.perSecond": seats.length / (allLiveMs / 1000),
     "reconnect.halfLiveMs": p50Ms,
     "reconnect.cpuUsPerSession": cpuUs / seats.length,
     "reconnect.retries": retries,
