@@ -21,7 +21,10 @@ export const bucketCount = 1024;
 
 /** The bucket of a conversation: the last ten bits of its id, which are random in UUIDv7 and in hashes. */
 export function bucketOf(conversation: ConversationId): Bucket {
-  return (Number.parseInt(conversation.slice(-3), 16) & (bucketCount - 1)) as Bucket;
+  const end = conversation.length;
+  const high = nibble(conversation.charCodeAt(end - 3)) << 8;
+  const low = (nibble(conversation.charCodeAt(end - 2)) << 4) | nibble(conversation.charCodeAt(end - 1));
+  return ((high | low) & (bucketCount - 1)) as Bucket;
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -32,24 +35,30 @@ export function isUuid(text: unknown): text is string {
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** 16 bytes to the canonical text form. */
-export function uuidFromBytes(b: Uint8Array): string {
+/** 16 bytes, from an offset on, to the canonical text form. */
+export function uuidFromBytes(b: Uint8Array, at = 0): string {
   const h = hexOfByte;
   return (
-    `${h[b[0]!]}${h[b[1]!]}${h[b[2]!]}${h[b[3]!]}-${h[b[4]!]}${h[b[5]!]}-${h[b[6]!]}${h[b[7]!]}-` +
-    `${h[b[8]!]}${h[b[9]!]}-${h[b[10]!]}${h[b[11]!]}${h[b[12]!]}${h[b[13]!]}${h[b[14]!]}${h[b[15]!]}`
+    `${h[b[at]!]}${h[b[at + 1]!]}${h[b[at + 2]!]}${h[b[at + 3]!]}-${h[b[at + 4]!]}${h[b[at + 5]!]}-` +
+    `${h[b[at + 6]!]}${h[b[at + 7]!]}-${h[b[at + 8]!]}${h[b[at + 9]!]}-${h[b[at + 10]!]}${h[b[at + 11]!]}` +
+    `${h[b[at + 12]!]}${h[b[at + 13]!]}${h[b[at + 14]!]}${h[b[at + 15]!]}`
   );
 }
 
 /** The canonical text form to 16 bytes. */
 export function uuidToBytes(uuid: string): Uint8Array {
   const bytes = new Uint8Array(16);
-  let at = 0;
+  writeUuid(bytes, 0, uuid);
+  return bytes;
+}
+
+/** The same, written into `bytes` from an offset on. */
+export function writeUuid(bytes: Uint8Array, from: number, uuid: string): void {
+  let at = from;
   for (let i = 0; i < 36; i += 2) {
-    if (uuid.charCodeAt(i) === 45) i++;
+    if (i === 8 || i === 13 || i === 18 || i === 23) i++;
     bytes[at++] = (nibble(uuid.charCodeAt(i)) << 4) | nibble(uuid.charCodeAt(i + 1));
   }
-  return bytes;
 }
 
 function nibble(code: number): number {

@@ -101,8 +101,12 @@ export const figureWords: readonly FigureWords[] = [
   ]),
   ...group("parts", [
     ["micro.codec.binaryEncodeUs", "binary codec: encode a change", "us"],
+    ["micro.codec.binaryEncodeAckUs", "binary codec: encode an ack", "us"],
+    ["micro.codec.binaryEncodeWelcomeUs", "binary codec: encode a welcome of 50 heads", "us"],
     ["micro.codec.binaryDecodeSendUs", "binary codec: decode a send", "us"],
     ["micro.codec.jsonEncodeUs", "JSON codec: encode a change", "us"],
+    ["micro.codec.jsonEncodeAckUs", "JSON codec: encode an ack", "us"],
+    ["micro.codec.jsonEncodeWelcomeUs", "JSON codec: encode a welcome of 50 heads", "us"],
     ["micro.codec.jsonDecodeSendUs", "JSON codec: decode a send", "us"],
     ["micro.commit.group1CpuUs", "commit, groups of 1: PostgreSQL CPU a message", "us"],
     ["micro.commit.group10CpuUs", "commit, groups of 10", "us"],

@@ -1,37 +1,54 @@
 // The MessagePack codec: one array a frame, its kind's number first, then the fields in the table's order.
 
-import { Packr, Unpackr } from "msgpackr";
-import { uuidToBytes } from "#base/ids.ts";
+import { writeUuid } from "#base/ids.ts";
 import type { Codec, Payload } from "./codec.ts";
 import { decoded, notTooLarge } from "./decoded.ts";
 import { change, clientFrame, serverFrame } from "./frames.ts";
-import { checkMessagePack } from "./messagepack-form.ts";
-import { WrongForm } from "./wire-types.ts";
-
-const packr = new Packr({ useRecords: false, variableMapSize: true });
-/** Whole numbers may come as 64-bit integers or as floats, whichever a client's library prefers. */
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: "number" });
+import { checkForm, MessagePackReader } from "./messagepack-reader.ts";
+import { MessagePackWriter } from "./messagepack-writer.ts";
+import { WrongForm } from "./wrong-form.ts";
 
 export const binaryCodec: Codec = {
   subprotocol: "banyan.v1.msgpack",
-  encodeClient: (frame) => pack(clientFrame.toBinary(frame)),
-  encodeServer: (frame) => pack(serverFrame.toBinary(frame)),
-  decodeClient: (payload) => decoded(() => clientFrame.fromBinary(unpack(notTooLarge(payload)))),
-  decodeServer: (payload) => decoded(() => serverFrame.fromBinary(unpack(payload))),
+  encodeClient: (frame) => encoded(clientFrame, frame),
+  encodeServer: (frame) => encoded(serverFrame, frame),
+  decodeClient: (payload) => decoded(() => read(clientFrame, notTooLarge(payload))),
+  decodeServer: (payload) => decoded(() => read(serverFrame, payload)),
   sendIdOf,
   encodeOverloaded,
-  encodeChange: (value) => pack(change.toBinary(value)),
+  encodeChange: (value) => encoded(change, value),
   frameChanges,
 };
 
-function pack(value: unknown): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(packr.pack(value));
+interface Writes<T> {
+  write(writer: MessagePackWriter, value: T): void;
 }
 
-function unpack(payload: Payload): unknown {
+interface Reads<T> {
+  read(reader: MessagePackReader): T;
+}
+
+/** One for all frames: none is begun before another is whole. */
+const writer = new MessagePackWriter();
+
+function encoded<T>(type: Writes<T>, value: T): Uint8Array<ArrayBuffer> {
+  writer.start();
+  type.write(writer, value);
+  return writer.written();
+}
+
+/** What is wrong with the form of the whole is told before what is wrong with a field. */
+function read<T>(type: Reads<T>, payload: Payload): T {
   if (typeof payload === "string") throw new WrongForm("a text frame on a binary connection");
-  checkMessagePack(payload);
-  return unpackr.unpack(payload);
+  const reader = new MessagePackReader(payload);
+  try {
+    const value = type.read(reader);
+    reader.end();
+    return value;
+  } catch (error) {
+    checkForm(payload);
+    throw error;
+  }
 }
 
 const sendNo = clientFrame.members.send.no;
@@ -51,9 +68,12 @@ function sendIdOf(payload: Payload): number | null {
 const idBytesMax = 7;
 
 /** Encoded once, with numbers of four bytes that are written over. */
-const overloaded = pack(
-  serverFrame.toBinary({ kind: "refused", code: "overloaded", id: 0xfffffffe, retryAfterMs: 0xffffffff }),
-);
+const overloaded = encoded(serverFrame, {
+  kind: "refused",
+  code: "overloaded",
+  id: 0xfffffffe,
+  retryAfterMs: 0xffffffff,
+});
 const overloadedIdAt = overloaded.length - 9;
 const overloadedRetryAt = overloaded.length - 4;
 
@@ -80,16 +100,18 @@ function frameChanges(conversation: string, changes: readonly Payload[]): Payloa
   let length = 2 + 18 + listHeader;
   for (const part of parts) length += part.length;
   const frame = new Uint8Array(length);
-  frame.set([0x93, changesNo, 0xc4, 16]);
-  frame.set(uuidToBytes(conversation), 4);
+  frame[0] = 0x93;
+  frame[1] = changesNo;
+  frame[2] = 0xc4;
+  frame[3] = 16;
+  writeUuid(frame, 4, conversation);
   let at = 20;
   if (listHeader === 1) frame[at] = 0x90 | parts.length;
   else if (listHeader === 3) frame.set([0xdc, parts.length >> 8, parts.length & 255], at);
-  else
-    frame.set(
-      [0xdd, parts.length >>> 24, (parts.length >> 16) & 255, (parts.length >> 8) & 255, parts.length & 255],
-      at,
-    );
+  else {
+    frame[at] = 0xdd;
+    writeUint32(frame, at + 1, parts.length);
+  }
   at += listHeader;
   for (const part of parts) {
     frame.set(part, at);

@@ -3,7 +3,7 @@
 import type { Codec, Payload } from "./codec.ts";
 import { decoded, notTooLarge } from "./decoded.ts";
 import { change, clientFrame, serverFrame } from "./frames.ts";
-import { WrongForm } from "./wire-types.ts";
+import { WrongForm } from "./wrong-form.ts";
 
 export const jsonCodec: Codec = {
   subprotocol: "banyan.v1.json",

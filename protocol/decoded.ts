@@ -3,7 +3,7 @@
 import { ok, type Refused, refused } from "#base/result.ts";
 import type { Payload } from "./codec.ts";
 import { limits } from "./limits.ts";
-import { WrongForm } from "./wire-types.ts";
+import { WrongForm } from "./wrong-form.ts";
 
 export type Decoded<T> = { readonly ok: true; readonly value: T } | Refused<string>;
 

@@ -2,19 +2,8 @@
 // Order is the wire's order: new optional fields go to the end, nothing is moved or taken away.
 
 import { limits } from "./limits.ts";
-import {
-  blob,
-  bool,
-  choice,
-  int,
-  list,
-  name,
-  optional,
-  record,
-  text,
-  uuid,
-  type ValueOf,
-} from "./wire-types.ts";
+import { choice, record } from "./wire-records.ts";
+import { blob, bool, int, list, name, optional, text, uuid, type ValueOf } from "./wire-types.ts";
 
 export const protocolVersion = 1;
 /** WebSocket subprotocols, in the server's order of preference. */

@@ -131,7 +131,7 @@ describe("hostile payloads", () => {
   });
 
   test("[W29] a bad frame leaves nothing behind that the next one would feel", () => {
-    // msgpackr's record extension would make the byte 0x45 stand for an object in what is read later.
+    // A library with a record extension might make the byte 0x45 stand for an object in what is read later.
     binaryCodec.decodeClient(bytesOfHex("d5 72 45 00 91 a1 61 01"));
     binaryCodec.decodeClient(bytesOfHex("d4 72 45 91 a1 61 01"));
     const ack: ServerFrame = { kind: "ack", id: 0x45, rev: 0x45, seq: 0x45, at: 0x45 };

@@ -19,7 +19,6 @@ export const npmHomes: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["adapters/redis"],
   // A data structure rather than a technology: it stands wherever a cache is.
   "lru-cache": ["services/messaging", "services/api", "adapters/memory"],
-  msgpackr: ["protocol"],
   pino: ["app"],
   preact: ["web"],
   "prom-client": ["app"],
