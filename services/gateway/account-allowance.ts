@@ -1,6 +1,7 @@
 // How fast one account may speak, over all of its sessions here and, where counts are shared, at all gateways. A
 // command is judged by what this process knows; what was spent is settled in the background, so that nobody waits for
-// it. Who is above the rate elsewhere is held here until then.
+// it. Who is above the rate elsewhere is held here until then. An idle session's heartbeat costs a count in a table and
+// no memory: what is kept of a person for a second or two is found by the collector only long after.
 
 import type { UserId } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -38,12 +39,17 @@ export interface Speaker {
 
 /** Who spends less than this share of the rate here is not settled: the usual person never costs a call. */
 const smallShare = 0.05;
+/** Who spends little is counted together with all whose ids end in the same three hexadecimal digits. */
+const countersOfLittle = 4096;
 
 export class AccountAllowance {
   readonly #needs: AccountAllowanceNeeds;
   readonly #personRate: SharedRate;
   readonly #botRate: SharedRate;
+  /** Those who have spent more than little. */
   readonly #accounts = new Map<UserId, Account>();
+  /** What the others have spent since the last round. As they share counters, some become known sooner than need be. */
+  readonly #little = new Uint32Array(countersOfLittle);
   #endWait: (() => void) | null = null;
   #isStopped = false;
 
@@ -56,8 +62,12 @@ export class AccountAllowance {
 
   /** 0: the command may pass, and is counted. More: the milliseconds until the next one may. */
   spend({ user, isBot }: Speaker, now: number): number {
-    const account =
-      this.#accounts.get(user) ?? this.#open(user, isBot ? this.#botRate : this.#personRate, now);
+    let account = this.#accounts.get(user);
+    if (!account) {
+      const speakerRate = isBot ? this.#botRate : this.#personRate;
+      if (this.#isLittle(user, speakerRate)) return 0;
+      account = this.#open(user, speakerRate, now);
+    }
     const { rate } = account;
     if (account.heldUntil > now) return Math.ceil(account.heldUntil - now);
     const msEach = rate.perMs / rate.count;
@@ -78,8 +88,27 @@ export class AccountAllowance {
     this.#endWait?.();
   }
 
+  /** True: the command is counted, and there is no need to know whose it is. */
+  #isLittle(user: UserId, rate: SharedRate): boolean {
+    const counter = counterOf(user);
+    if (this.#little[counter]! >= this.#littleOf(rate)) return false;
+    this.#little[counter]!++;
+    if (this.#endWait === null) this.#wait();
+    return true;
+  }
+
+  #perRound(rate: SharedRate): number {
+    return (rate.count / rate.perMs) * this.#needs.limits.accountSettleMs;
+  }
+
+  #littleOf(rate: SharedRate): number {
+    return Math.floor(Math.min(this.#perRound(rate), rate.burst) * smallShare);
+  }
+
+  /** Begins with what was counted as little. */
   #open(user: UserId, rate: SharedRate, now: number): Account {
-    const account = { rate, left: rate.burst, leftAt: now, spent: 0, since: now, heldUntil: 0 };
+    const spent = Math.min(this.#little[counterOf(user)]!, this.#littleOf(rate));
+    const account = { rate, left: rate.burst - spent, leftAt: now, spent, since: now, heldUntil: 0 };
     this.#accounts.set(user, account);
     if (this.#endWait === null) this.#wait();
     return account;
@@ -90,6 +119,7 @@ export class AccountAllowance {
   }
 
   async #round(): Promise<void> {
+    this.#little.fill(0);
     this.#forgetRested();
     await this.#settle();
     if (this.#isStopped) return;
@@ -108,13 +138,12 @@ export class AccountAllowance {
 
   async #settle(): Promise<void> {
     const { counts, clock } = this.#needs;
-    const settleMs = this.#needs.limits.accountSettleMs;
     const now = clock.now();
     const settled: Account[] = [];
     const spent: Spent[] = [];
     for (const [key, account] of this.#accounts) {
       const { rate } = account;
-      if (account.spent > (rate.count / rate.perMs) * settleMs * smallShare) {
+      if (account.spent > this.#perRound(rate) * smallShare) {
         settled.push(account);
         spent.push({ key, count: account.spent, overMs: now - account.since, rate });
       }
@@ -125,6 +154,11 @@ export class AccountAllowance {
     const answeredAt = clock.now();
     for (let i = 0; i < settled.length; i++) settled[i]!.heldUntil = answeredAt + (waits[i] ?? 0);
   }
+}
+
+/** The end of an id is chance. */
+function counterOf(user: UserId): number {
+  return Number.parseInt(user.slice(-3), 16) & (countersOfLittle - 1);
 }
 
 function rateOf(perSecond: number, burst: number): SharedRate {
