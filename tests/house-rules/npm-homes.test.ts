@@ -1,8 +1,9 @@
 // One home per npm package, none unused, none unlisted, all pinned.
 
 import { expect, test } from "bun:test";
-import { sourceFile, sources } from "#tests/house-rules/house.ts";
+import { read, sourceFile, sources } from "#tests/house-rules/house.ts";
 import {
+  lockProblems,
   npmHomeProblems,
   npmHomes,
   toolHomes,
@@ -44,4 +45,12 @@ test("a package outside its home, an unused and an unlisted one are found", () =
   expect(unlistedProblems([file], ["hono"])).toHaveLength(1);
   const scoped = sourceFile("core/x.ts", 'import { z } from "@hono/zod-openapi/deep";');
   expect(npmHomeProblems([scoped], homes)).toHaveLength(1);
+});
+
+test("the lock file holds the packages of every platform, as npm ci wants them, and names no registry", () => {
+  expect(lockProblems(JSON.parse(read("package-lock.json")).packages)).toEqual([]);
+  const lacking = { "node_modules/tool": { optionalDependencies: { "tool-linux": "1.0.0" } } };
+  expect(lockProblems(lacking)).toHaveLength(1);
+  const placed = { "node_modules/tool": { resolved: "https://registry.example/tool-1.0.0.tgz" } };
+  expect(lockProblems(placed)).toHaveLength(1);
 });

@@ -67,3 +67,20 @@ export function unlistedProblems(files: readonly SourceFile[], dependencies: rea
         `${it.from} imports ${it.npmPackage}, which package.json does not list: npm install --save-exact it.`,
     );
 }
+
+interface Locked {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** By its place in node_modules, as package-lock.json writes it; the house itself stands under "". */
+export function lockProblems(packages: Readonly<Record<string, Locked>>): string[] {
+  const isLocked = (name: string, from: string) =>
+    `${from}/node_modules/${name}` in packages || `node_modules/${name}` in packages;
+  return Object.entries(packages).flatMap(([place, { resolved, optionalDependencies = {} }]) => [
+    ...(resolved === undefined ? [] : [`${place} names ${resolved}: npm install --package-lock-only.`]),
+    ...Object.keys(optionalDependencies)
+      .filter((name) => !isLocked(name, place))
+      .map((name) => `${name} of ${place} is not in package-lock.json: npm install --package-lock-only.`),
+  ]);
+}
