@@ -135,13 +135,17 @@ function enter(
   return account;
 }
 
+/** Looked for where words begin. */
+const isShort = /^[a-z0-9]{1,2}$/;
+
 function search(store: MemoryStore, words: string): Account[] {
   const wanted = words.toLowerCase();
+  const isIn = isShort.test(wanted)
+    ? (text: string) => text.split(/[ ._-]/).some((word) => word.startsWith(wanted))
+    : (text: string) => text.includes(wanted);
   return [...store.accounts.values()]
     .map((stored) => stored.account)
-    .filter(({ handle, displayName }) =>
-      [handle, displayName].some((text) => text.toLowerCase().includes(wanted)),
-    )
+    .filter(({ handle, displayName }) => [handle, displayName].some((text) => isIn(text.toLowerCase())))
     .sort((a, b) => (a.handle.toLowerCase() < b.handle.toLowerCase() ? -1 : 1));
 }
 

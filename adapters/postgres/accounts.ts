@@ -3,8 +3,9 @@
 import type { UserId } from "#base/ids.ts";
 import { ok, type Result, refused } from "#base/result.ts";
 import type { Account, Accounts, NewAccount } from "#ports/accounts.ts";
-import { plainArray } from "./arrays.ts";
+import { plainArray, textArray } from "./arrays.ts";
 import { type Database, RollBack, type Row } from "./database.ts";
+import { searchPatterns } from "./search-patterns.ts";
 import { openSessions } from "./sessions.ts";
 
 type CreateRefusal = "handle_taken" | "sign_up_closed" | "invitation_invalid";
@@ -29,7 +30,8 @@ export function openAccounts(database: Database): Accounts {
       return users.map((user) => found.get(user) ?? null);
     },
     async search(words, count) {
-      const rows = await database.read("accounts.search", searchText, [words.toLowerCase(), count], {
+      const patterns = textArray(searchPatterns(words.toLowerCase()));
+      const rows = await database.read("accounts.search", searchText, [patterns, count], {
         mayBeReplica: true,
       });
       return rows.map(accountOf);
@@ -182,10 +184,25 @@ select ${columns} from users u
 where u.user_id = any(array(select b.bot from bots b where b.user_id = $1::uuid))
 order by u.created_at, u.user_id`;
 
+/** So many are looked at in the order of handles, and at most so many of those that match elsewhere. */
+const searchedMax = 1_000;
+
+/**
+ * What many match is found among the first handles, what few match through the index of trigrams; neither alone is
+ * quick for both, and the planner cannot know which of them a word is.
+ */
 const searchText = `
-select ${columns} from users u
-where position($1 in lower(u.handle)) > 0 or position($1 in u.search) > 0
-order by lower(u.handle) collate "C" limit $2::int`;
+with early as materialized (
+  select ${columns}, u.place from (
+    select *, lower(handle) collate "C" as place from users order by lower(handle) collate "C" limit ${searchedMax}
+  ) u where u.search like any($1::text[]) order by u.place limit $2::int
+), others as materialized (
+  select ${columns}, lower(u.handle) collate "C" as place from users u
+  where (select count(*) from early) < $2::int and u.search like any($1::text[]) limit ${searchedMax}
+)
+select ${columns} from (
+  select * from early where (select count(*) from early) = $2::int union all select * from others
+) u order by u.place limit $2::int`;
 
 const renameText = `
 update users u set display_name = $2, search = lower(u.handle) || ' ' || $3::text

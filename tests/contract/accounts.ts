@@ -287,5 +287,17 @@ export function accountsContract(name: string, open: OpenStore): void {
       expect(await found(`_${mark}`)).toEqual([]);
       expect(await found(`${mark.toUpperCase()} \\O`)).toEqual(["a"]);
     });
+
+    test("[P29] one or two letters are searched for where words begin", async () => {
+      await created({ handle: `wqa.${nextTime()}`, displayName: "Somebody" });
+      await created({ handle: `b_wqb-${nextTime()}`, displayName: "Somebody" });
+      await created({ handle: `c${nextTime()}`, displayName: "Some Wqdy" });
+      await created({ handle: `d${nextTime()}zwqx`, displayName: "Somezwqdy" });
+      const found = async (words: string) => (await other.search(words, 10)).map(({ handle }) => handle[0]);
+      expect(await found("wq")).toEqual(["b", "c", "w"]);
+      expect(await found("zw")).toEqual([]);
+      expect(await found("zwq")).toEqual(["d"]);
+      expect(await found("_")).toContain("b");
+    });
   });
 }
