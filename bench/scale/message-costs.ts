@@ -36,22 +36,26 @@ export interface Costs {
   readonly open: ActCost;
   readonly page: ActCost;
   readonly resume: ActCost;
+  /** Somebody looks for a person by name; points from before it was measured lack it. */
+  readonly search?: ActCost;
 }
 
 export interface CostNeeds {
   readonly port: number;
   readonly pids: readonly number[];
   readonly conversations: number;
+  readonly people: number;
   readonly seed: number;
 }
 
 export async function costsAt(needs: CostNeeds): Promise<Costs> {
   const drawn = draw(needs);
-  const { port } = needs;
+  const { port, people } = needs;
   return {
     open: await timed(needs.pids, drawn, (it) => open(port, it)),
     page: await timed(needs.pids, drawn, (it) => page(port, it)),
     resume: await timed(needs.pids, drawn, (it) => resume(port, it)),
+    search: await timed(needs.pids, drawn, (it) => search(port, it, people)),
     send: await sends(needs, drawn),
   };
 }
@@ -107,20 +111,34 @@ async function timed(
 }
 
 async function open(port: number, drawn: Drawn): Promise<void> {
-  await get(port, drawn, "");
-  await get(port, drawn, `/messages?limit=${pageMessages}`);
+  await getConversation(port, drawn, "");
+  await getConversation(port, drawn, `/messages?limit=${pageMessages}`);
 }
 
 function page(port: number, drawn: Drawn): Promise<void> {
   const seq = 2 + Math.floor(drawn.part * (messagesEach - 2));
-  return get(port, drawn, `/messages?before=${seq}&limit=${pageMessages}`);
+  return getConversation(port, drawn, `/messages?before=${seq}&limit=${pageMessages}`);
 }
 
-async function get(port: number, { conversation, token }: Drawn, path: string): Promise<void> {
+/** For anybody of all people, by their whole name. */
+async function search(port: number, { token, part }: Drawn, people: number): Promise<void> {
+  const name = `crowd ${Math.floor(part * people)}`;
+  const answer = await get(port, token, `/users?q=${encodeURIComponent(name)}`);
+  const { users } = JSON.parse(answer) as { users: { displayName: string }[] };
+  if (!users.some(({ displayName }) => displayName.toLowerCase() === name))
+    throw new Error(`${name} was not found among ${users.length}`);
+}
+
+async function getConversation(port: number, { conversation, token }: Drawn, path: string): Promise<void> {
+  await get(port, token, `/conversations/${conversation}${path}`);
+}
+
+async function get(port: number, token: string, path: string): Promise<string> {
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/conversations/${conversation}${path}`, { headers });
-  await answer.arrayBuffer();
+  const answer = await fetch(`http://127.0.0.1:${port}/v1${path}`, { headers });
+  const body = await answer.text();
   if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}`);
+  return body;
 }
 
 /** A device comes back after a while: connects, says hello, and asks for what it lacks in one conversation. */

@@ -1,5 +1,5 @@
 // `./banyan bench scale messages`: from 100,000 stored messages to many millions, in the real schema of the embedded
-// server: what a send, an open, a page and a resume cost at each number.
+// server: what a send, an open, a page, a resume and a search for a person cost at each number.
 
 import { mkdirSync, statfsSync } from "node:fs";
 import { startEmbedded } from "#adapters/postgres/embedded/start.ts";
@@ -32,6 +32,8 @@ export interface MessagesPoint {
   readonly kind: "messages";
   readonly messages: number;
   readonly conversations: number;
+  /** Points from before people were searched lack it. */
+  readonly people?: number;
   /** Several rounds, each with conversations of its own. */
   readonly costs: readonly Costs[];
   readonly bytesPerMessage: { readonly table: number; readonly indexes: number };
@@ -78,12 +80,13 @@ async function seed(folder: string, messages: number): Promise<void> {
 /** Each round has a server that has just started and conversations of its own: nothing of it is in a cache of Banyan's. */
 async function measure(wish: MessagesWish, folder: string, messages: number): Promise<MessagesPoint> {
   const conversations = messages / messagesEach;
+  const people = blocksFor(messages) * blockPeople;
   const costs: Costs[] = [];
   for (let round = 0; round < wish.rounds; round++) {
     const server = await banyanTarget.start({ cores: "0", folder, cluster: usualCluster });
     // Names of messages follow from the seed: those of another round or run would be answered as repeats.
     const seed = wish.seed + 1000 * round + Math.floor(Date.now() / 1000) * 7;
-    const needs = { port: server.port, pids: server.pids, conversations, seed };
+    const needs = { port: server.port, pids: server.pids, conversations, people, seed };
     try {
       costs.push(await onCores("1", () => costsAt(needs)));
     } finally {
@@ -92,7 +95,7 @@ async function measure(wish: MessagesWish, folder: string, messages: number): Pr
   }
   const postgres = await startEmbedded({ dataDir: folder });
   const bytesPerMessage = await bytesOf(folder, messages).finally(() => postgres.stop());
-  return { kind: "messages", messages, conversations, costs, bytesPerMessage };
+  return { kind: "messages", messages, conversations, people, costs, bytesPerMessage };
 }
 
 async function bytesOf(folder: string, messages: number): Promise<MessagesPoint["bytesPerMessage"]> {

@@ -6,7 +6,7 @@ import { modelSection } from "#bench/model/page-section.ts";
 import type { Unit } from "#bench/plots/units.ts";
 import { type Curve, curveOf, valueAt } from "./curve-fit.ts";
 import { curvePlot, type Series } from "./curve-plot.ts";
-import type { Costs } from "./message-costs.ts";
+import type { ActCost, Costs } from "./message-costs.ts";
 import type { MessagesPoint } from "./messages.ts";
 import { table, told } from "./page-parts.ts";
 import { pointsOf, type Stamp } from "./record.ts";
@@ -14,7 +14,8 @@ import type { SessionsPoint } from "./session-point.ts";
 
 const docs = join(import.meta.dir, "../../docs");
 const images = join(docs, "images");
-const acts = ["send", "open", "page", "resume"] as const;
+const allActs = ["send", "open", "page", "resume", "search"] as const;
+type Act = keyof Costs;
 const seed = 7226;
 
 export function writeScalePage(): void {
@@ -143,13 +144,14 @@ function messagesSection(): string {
     (one, other) => one.messages - other.messages,
   );
   if (points.length === 0) return "## Stored messages\n\nNothing was measured yet.";
+  const acts = allActs.filter((act) => points.some((it) => costsOf(it, act).length > 0));
   const curves = Object.fromEntries(acts.map((act) => [act, curveOfAct(points, act)]));
   const first = points[0]!.messages;
   if (points.length > 1)
     picture("messages-cost", "What an act costs with so many messages stored", "us", "stored messages", [
       ...acts.map((act) => ({
         name: `${act}: ${curves[act]!.kind}`,
-        points: points.flatMap((it) => it.costs.map((costs) => ({ n: it.messages, y: costs[act].cpuUs }))),
+        points: dotsOf(points, act),
         fitted: (n: number) => valueAt(curves[act]!, first, n),
       })),
     ]);
@@ -157,15 +159,15 @@ function messagesSection(): string {
   return [
     "## Stored messages",
     told(last),
-    `One embedded server with its PostgreSQL 18, on one core; conversations of ten with 250 messages each. Each act goes to conversations that were drawn from all there are and that no cache of Banyan's has seen (the server has just started); PostgreSQL's data lies in the page cache as far as memory goes. _Open_: the conversation and its newest 50 messages over HTTP; _page_: 50 messages from anywhere in it; _resume_: connect, hello, and the changes of one conversation that was left 20 messages ago; _send_: at 200/s between two members who are there. Messages cannot be searched yet: the API has no such request. Values are medians of ${last.costs.length} rounds.`,
+    `One embedded server with its PostgreSQL 18, on one core; conversations of ten with 250 messages each. Each act goes to conversations that were drawn from all there are and that no cache of Banyan's has seen (the server has just started); PostgreSQL's data lies in the page cache as far as memory goes. _Open_: the conversation and its newest 50 messages over HTTP; _page_: 50 messages from anywhere in it; _resume_: connect, hello, and the changes of one conversation that was left 20 messages ago; _send_: at 200/s between two members who are there${acts.includes("search") ? "; _search_: for one of all people by name, of whom there are ten for each thousand messages" : ""}. Messages cannot be searched yet: the API has no such request. Values are medians of ${last.costs.length} rounds.`,
     table(
       ["stored", ...acts.flatMap((act) => [`${act}, us CPU`, "p50, ms", "p99, ms"]), ""],
       points.map((it) => [
         whole(it.messages),
         ...acts.flatMap((act) => [
-          us(median(it.costs, act, "cpuUs")),
-          median(it.costs, act, "p50Ms").toFixed(1),
-          median(it.costs, act, "p99Ms").toFixed(1),
+          median(it, act, "cpuUs", us),
+          median(it, act, "p50Ms", tenths),
+          median(it, act, "p99Ms", tenths),
         ]),
         it.quiet ? "" : "not quiet",
       ]),
@@ -196,16 +198,29 @@ function messagesSection(): string {
     .join("\n\n");
 }
 
-function curveOfAct(points: readonly MessagesPoint[], act: keyof Costs): Curve {
-  return curveOf(
-    points.flatMap((it) => it.costs.map((costs) => ({ n: it.messages, y: costs[act].cpuUs }))),
-    seed,
-  );
+function curveOfAct(points: readonly MessagesPoint[], act: Act): Curve {
+  return curveOf(dotsOf(points, act), seed);
 }
 
-function median(costs: readonly Costs[], act: keyof Costs, key: "cpuUs" | "p50Ms" | "p99Ms"): number {
-  const sorted = costs.map((one) => one[act][key]).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+function dotsOf(points: readonly MessagesPoint[], act: Act): { n: number; y: number }[] {
+  return points.flatMap((it) => costsOf(it, act).map(({ cpuUs }) => ({ n: it.messages, y: cpuUs })));
+}
+
+/** Of all rounds that measured it. */
+function costsOf({ costs }: MessagesPoint, act: Act): ActCost[] {
+  return costs.flatMap((one) => one[act] ?? []);
+}
+
+function median(
+  point: MessagesPoint,
+  act: Act,
+  key: "cpuUs" | "p50Ms" | "p99Ms",
+  text: (value: number) => string,
+): string {
+  const sorted = costsOf(point, act)
+    .map((one) => one[key])
+    .sort((a, b) => a - b);
+  return sorted.length === 0 ? "-" : text(sorted[sorted.length >> 1]!);
 }
 
 function range(it: { value: number; low: number; high: number }, text: (value: number) => string): string {
@@ -221,6 +236,7 @@ function sum(values: Readonly<Record<string, number>>): number {
 }
 
 const whole = (value: number) => Math.round(value).toLocaleString("en");
+const tenths = (value: number) => value.toFixed(1);
 const us = (value: number) => (value >= 100 ? whole(value) : value.toFixed(1));
 /** A probe of which nothing came through tells nothing, and what is less than the crowd's own noise neither. */
 const isTold = ({ probe }: SessionsPoint) =>

@@ -64,7 +64,7 @@ async function seedBlocks(sql: SQL, from: number, count: number): Promise<void> 
     const lowest = Number(missing[0].lowest);
     const those = `generate_series(${lowest}, ${last}) n`;
     await all.unsafe(`insert into users (user_id, handle, display_name, search, password_hash, is_owner, created_at)
-      select ${inSql.user("n")}, 'crowd-' || n, 'Crowd ' || n, 'crowd ' || n, '$argon2id$none', false, ${now} from ${those}`);
+      select ${inSql.user("n")}, 'crowd-' || n, 'Crowd ' || n, 'crowd-' || n || ' crowd ' || n, '$argon2id$none', false, ${now} from ${those}`);
     await all.unsafe(
       `insert into handles (handle, user_id) select 'crowd-' || n, ${inSql.user("n")} from ${those}`,
     );
