@@ -1,6 +1,7 @@
 // The figures' words and units, in the order of the table, and whether a value keeps its bar in budgets.json.
 
 import budgets from "./budgets.json" with { type: "json" };
+import { type Pace, scaleOf } from "./pace.ts";
 
 export interface FigureWords {
   readonly key: string;
@@ -117,20 +118,24 @@ export const figureWords: readonly FigureWords[] = [
   ]),
 ];
 
-/** null: no bar, or nothing measured. */
-export function keepsBar(key: string, value: number | undefined): boolean | null {
+/** null: no bar, or nothing measured. The bar is moved by the pace of the machine. */
+export function keepsBar(key: string, value: number | undefined, pace: Pace | null = null): boolean | null {
   const budget = budgetOf[key];
   if (!budget || value === undefined) return null;
-  return (
-    value <= (budget.max ?? Number.POSITIVE_INFINITY) && value >= (budget.min ?? Number.NEGATIVE_INFINITY)
-  );
+  const { max = Number.POSITIVE_INFINITY, min = Number.NEGATIVE_INFINITY } = budget;
+  const scale = scaleOf(key, pace);
+  return value <= max * scale && value >= min * scale;
 }
 
-export function barText(key: string): string {
+/** As it holds at this pace; where that moves it, as it stands in budgets.json, too. */
+export function barText(key: string, pace: Pace | null = null): string {
   const budget = budgetOf[key];
   if (!budget) return "";
-  const bound = budget.max === undefined ? `>= ${number(budget.min!)}` : `<= ${number(budget.max)}`;
-  return budget.aim === undefined ? bound : `${bound} (aim ${number(budget.aim)})`;
+  const scale = scaleOf(key, pace);
+  const { max, min = 0, aim } = budget;
+  const bound = max === undefined ? `>= ${number(min * scale)}` : `<= ${number(max * scale)}`;
+  const further = aim === undefined ? "" : ` (aim ${number(aim * scale)})`;
+  return scale === 1 ? bound + further : `${bound} [${number(max ?? min)}]${further}`;
 }
 
 export function number(value: number): string {

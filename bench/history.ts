@@ -7,6 +7,7 @@ import { targets } from "#bench/targets/targets.ts";
 import { binaryOf, type Part } from "#ops/cluster/binaries.ts";
 import { budgetKeys, keepsBar } from "./figures.ts";
 import type { Figures } from "./journey.ts";
+import { paceOf } from "./pace.ts";
 import type { ClusterShape, TargetName } from "./targets/target.ts";
 
 export interface Run {
@@ -55,8 +56,10 @@ export function allRuns(): Run[] {
   return lines.map((line) => JSON.parse(line) as Run);
 }
 
-export function barsOf(figures: Figures): Record<string, boolean> {
-  const kept = budgetKeys.map((key) => [key, keepsBar(key, figures[key])] as const);
+/** Which bars Banyan keeps, at the pace that the others of the same run tell. */
+export function barsOf(figures: Run["figures"]): Record<string, boolean> {
+  const pace = paceOf(figures);
+  const kept = budgetKeys.map((key) => [key, keepsBar(key, figures.banyan?.[key], pace)] as const);
   return Object.fromEntries(kept.filter((entry): entry is [string, boolean] => entry[1] !== null));
 }
 

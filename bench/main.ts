@@ -10,7 +10,8 @@ import type { Figures, Journey, Sizes } from "./journey.ts";
 import type { Job, Outcome } from "./journey-process.ts";
 import { journeys } from "./journeys/journeys.ts";
 import { help, read, type Wish } from "./options.ts";
-import { terminalTable, writeReadme } from "./report.ts";
+import { paceOf } from "./pace.ts";
+import { paceText, terminalTable, writeReadme } from "./report.ts";
 import { brokenBudgets } from "./report-budgets.ts";
 import { writeClusterPage } from "./report-cluster.ts";
 import { showHistory } from "./report-history.ts";
@@ -91,7 +92,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     seconds: Math.round((performance.now() - startedAt) / 1000),
     ...(figures["banyan-cluster"] === undefined ? {} : { cluster: wish.sizes.cluster }),
     figures,
-    bars: barsOf(figures.banyan ?? {}),
+    bars: barsOf(figures),
     warnings: summed(warnings),
   };
   const broken = finish(run, wish);
@@ -238,6 +239,8 @@ function finish(run: Run, wish: Wish): number {
   const isUsual = (Object.keys(run.figures) as TargetName[]).every(isInTable);
   console.log(`\n${isUsual ? terminalTable(run) : sideBySide(run)}\n`);
   for (const warning of run.warnings) console.log(`! ${warning}`);
+  const pace = paceOf(run.figures);
+  if (pace) console.log(paceText(pace));
   const bars = Object.values(run.bars);
   console.log(
     `${bars.filter(Boolean).length} of ${bars.length} bars met, ${run.seconds} s, commit ${run.commit}`,

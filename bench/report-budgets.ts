@@ -2,6 +2,7 @@
 
 import { barText, budgetKeys, figureWords, keepsBar, number } from "./figures.ts";
 import type { Run } from "./history.ts";
+import { type Pace, paceOf, scaleOf } from "./pace.ts";
 
 export interface BrokenBudget {
   readonly key: string;
@@ -17,11 +18,12 @@ const lastRuns = 5;
 export function brokenBudgets(run: Run, history: readonly Run[]): BrokenBudget[] {
   if (run.isQuick) return [];
   const ours = run.figures.banyan ?? {};
+  const pace = paceOf(run.figures);
   return budgetKeys.flatMap((key) => {
     const value = ours[key];
-    if (value === undefined || keepsBar(key, value) !== false) return [];
-    const before = valuesOf(key, run, history).slice(-lastRuns);
-    return [{ key, value, before, line: lineOf(key, value, before, doubtOf(key, run)) }];
+    if (value === undefined || keepsBar(key, value, pace) !== false) return [];
+    const before = valuesOf(key, run, history, pace).slice(-lastRuns);
+    return [{ key, value, before, line: lineOf(key, value, before, pace, doubtOf(key, run)) }];
   });
 }
 
@@ -29,13 +31,25 @@ export function isSameMachine(a: Run, b: Run): boolean {
   return a.machine.cpu === b.machine.cpu && a.machine.cores === b.machine.cores;
 }
 
-function valuesOf(key: string, run: Run, history: readonly Run[]): number[] {
+/** What other runs measured, at this run's pace where both tell theirs. */
+function valuesOf(key: string, run: Run, history: readonly Run[], pace: Pace | null): number[] {
   return history
     .filter((other) => other !== run && other.at < run.at && !other.isQuick && isSameMachine(other, run))
-    .flatMap((other) => other.figures.banyan?.[key] ?? []);
+    .flatMap((other) => {
+      const value = other.figures.banyan?.[key];
+      const itsPace = paceOf(other.figures);
+      if (value === undefined) return [];
+      return pace && itsPace ? (value * scaleOf(key, pace)) / scaleOf(key, itsPace) : value;
+    });
 }
 
-function lineOf(key: string, value: number, before: readonly number[], doubt: string): string {
+function lineOf(
+  key: string,
+  value: number,
+  before: readonly number[],
+  pace: Pace | null,
+  doubt: string,
+): string {
   const words = figureWords.find((it) => it.key === key);
   const unit = words?.unit ? ` ${words.unit}` : "";
   const name = words ? `${words.group}: ${words.label}` : key;
@@ -43,7 +57,7 @@ function lineOf(key: string, value: number, before: readonly number[], doubt: st
     before.length === 0
       ? "never measured before"
       : `before: ${before.map(number).join(", ")}${unit}, newest last`;
-  return `BROKEN ${key} (${name}): ${number(value)}${unit}, budget ${barText(key)}${unit}; ${last}${varies(before)}${doubt}`;
+  return `BROKEN ${key} (${name}): ${number(value)}${unit}, budget ${barText(key, pace)}${unit}; ${last}${varies(before)}${doubt}`;
 }
 
 /** How far apart its last values lie: a budget missed by less than that may be chance. */

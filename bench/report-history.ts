@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { sparkline } from "#bench/plots/sparkline.ts";
 import { barText, figureWords, keepsBar, number } from "./figures.ts";
 import { allRuns, type Run } from "./history.ts";
+import { paceOf } from "./pace.ts";
 import { isSameMachine } from "./report-budgets.ts";
 import { type TargetName, targetNames } from "./targets/target.ts";
 
@@ -34,13 +35,14 @@ export function historyView(runs: readonly Run[], target: TargetName): string {
   const shown = runs
     .filter((run) => !run.isQuick && run.figures[target] && isSameMachine(run, newest))
     .slice(-runsMax);
+  const pace = paceOf(newest.figures);
   const rows = figureWords.flatMap(({ key, label, unit, group }) => {
     const values = shown.map((run) => run.figures[target]?.[key] ?? null);
     const known = values.filter((value) => value !== null);
     if (known.length === 0) return [];
-    const kept = target === "banyan" ? keepsBar(key, known.at(-1)) : null;
+    const kept = target === "banyan" ? keepsBar(key, known.at(-1), pace) : null;
     const range = `${number(Math.min(...known))} - ${number(Math.max(...known))}`;
-    const bar = target === "banyan" ? barText(key) : "";
+    const bar = target === "banyan" ? barText(key, pace) : "";
     const verdict = kept === null ? "" : kept ? "met" : "BROKEN";
     return [
       { group, cells: [`  ${label}`, sparkline(values), number(known.at(-1)!), unit, range, bar, verdict] },

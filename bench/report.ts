@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { barText, figureWords, keepsBar, number } from "./figures.ts";
 import { newestFullRun, type Run } from "./history.ts";
+import { type Pace, paceOf } from "./pace.ts";
 
 const readme = join(import.meta.dir, "../README.md");
 const opening = "<!-- figures -->";
@@ -19,15 +20,19 @@ const headings = ["", "Banyan", "bar", "", "socket.io + PostgreSQL", "bare publi
 
 function rowsOf(run: Run): Row[] {
   const ours = run.figures.banyan ?? {};
+  const pace = paceOf(run.figures);
   return figureWords.flatMap(({ key, label, unit, group }) => {
     const value = ours[key];
     const others = peers.map((peer) => run.figures[peer]?.[key]);
     if (value === undefined && others.every((other) => other === undefined)) return [];
-    const kept = keepsBar(key, value);
+    const kept = keepsBar(key, value, pace);
     const verdict = kept === null ? "" : kept ? "met" : "MISSED";
     const mine = value === undefined ? "-" : withUnit(value, unit);
     return [
-      { group, cells: [label, mine, barText(key), verdict, ...others.map((o) => peerCell(o, value, unit))] },
+      {
+        group,
+        cells: [label, mine, barText(key, pace), verdict, ...others.map((o) => peerCell(o, value, unit))],
+      },
     ];
   });
 }
@@ -75,16 +80,27 @@ function markdownTable(run: Run): string {
 
 function markdownOf(run: Run): string {
   const { machine } = run;
+  const pace = paceOf(run.figures);
   return [
     `Measured with \`${run.command}\` on ${run.at.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ` +
       `${machine.memoryGiB} GiB, Linux ${machine.kernel}; commit ${run.commit}; Bun ${run.versions.bun}, ` +
       `PostgreSQL ${run.versions.postgres}, Node ${run.versions.node}. CPU and memory count all processes of a ` +
       `server, PostgreSQL included, unless a line says otherwise; the load generator has a core of its own. ` +
-      `In brackets: times Banyan's figure.`,
+      `In brackets: times Banyan's figure.${pace ? ` ${paceText(pace)}` : ""}`,
     "",
     markdownTable(run),
     ...(run.warnings.length > 0 ? ["", ...run.warnings.map((warning) => `- ${warning}`)] : []),
   ].join("\n");
+}
+
+/** Why bars are not what budgets.json says. */
+export function paceText(pace: Pace): string {
+  const each = pace.each.map(({ target, figure, value }) => `${target} ${figure} ${value.toFixed(2)}`);
+  return (
+    `The bars come from another machine; by what others cost there and in this run, the same work takes ` +
+    `${pace.value.toFixed(2)} times as long here (${each.join(", ")}), so bars in time and in work per second ` +
+    `are moved by that; in square brackets as they stand in bench/budgets.json.`
+  );
 }
 
 /** False when there is no README with the two marks, or no full run yet. */

@@ -42,6 +42,22 @@ test("a machine that was not quiet, and what the journey itself warned of, stand
   expect(broken!.line).not.toContain("rooms");
 });
 
+test("where others take twice as long as on the bars' machine, so may Banyan; bytes may not grow", () => {
+  const twice = { "socketio-postgres": { "direct.saturation.cpuUs": 620 } };
+  const slow = (figures: Record<string, number>) => {
+    const one = run(1, figures);
+    return { ...one, figures: { ...one.figures, ...twice } };
+  };
+  expect(brokenBudgets(slow({ [key]: bar * 1.9 }), [])).toEqual([]);
+  const [broken] = brokenBudgets(slow({ [key]: bar * 2.2 }), [slow({ [key]: bar })]);
+  expect(broken!.line).toContain(`<= ${bar * 2}.0 [${bar}.0]`);
+  const few = { "rooms.saturation.perSecond": budgets["rooms.saturation.perSecond"].min * 0.51 };
+  expect(brokenBudgets(slow(few), [])).toEqual([]);
+  expect(brokenBudgets(run(1, few), [])).toHaveLength(1);
+  const bytes = { "wire.binary.deliveryBytes": budgets["wire.binary.deliveryBytes"].max * 1.1 };
+  expect(brokenBudgets(slow(bytes), [])).toHaveLength(1);
+});
+
 test("runs of another machine are not beside this one's", () => {
   const other = { ...run(0, { [key]: 1 }), machine: { cpu: "another", cores: 64, memoryGiB: 1, kernel: "" } };
   expect(brokenBudgets(run(1, { [key]: bar + 1 }), [other])[0]!.before).toEqual([]);
