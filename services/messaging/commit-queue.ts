@@ -1,5 +1,5 @@
-// Group commit. Each lane of the log has one writer; what arrives while it writes becomes the next group. An idle
-// lane writes at once; a lane to which messages come quickly waits a few milliseconds for company, because a
+// Group commit. Each lane of the log has one writer; what arrives while it writes becomes the next group. A lane with
+// little to do writes at once; one to which messages come quickly waits a few milliseconds for company, because a
 // statement for one costs ten times a share in a statement for fifty. Statements under way are bounded.
 
 import type { ConversationId } from "#base/ids.ts";
@@ -22,6 +22,8 @@ export interface CommitQueueLimits {
 
 /** A group of this size is worth its statement: more would save little, and it does not wait for them. */
 const groupEnough = 32;
+/** Fewer than these within the wait are not waited for: what that would save is a small part of a core. */
+const companyMin = 6;
 /** Fewer than these (or than a whole group, where it is smaller) are no queue. */
 const queueMin = 256;
 /** What one group counts for in the mean of the last ones. */
@@ -162,13 +164,13 @@ export class CommitQueue {
     });
   }
 
-  /** Whether to write now: no more can be expected soon, enough have come, or the first has waited long enough. */
+  /** Whether to write now: few can be expected soon, enough have come, or the first has waited long enough. */
   #isWorthIt(lane: Lane, now: number): boolean {
     const waitedMs = now - lane.waitingSince;
     const { groupWaitMs } = this.#limits;
     if (waitedMs >= groupWaitMs || lane.waiting.length >= groupEnough) return true;
     const expected = (lane.recent * groupWaitMs) / rateMemoryMs;
-    return expected < 1 || lane.waiting[0]!.message === null;
+    return expected < companyMin || lane.waiting[0]!.message === null;
   }
 
   #startReady(): void {
