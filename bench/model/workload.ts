@@ -1,5 +1,7 @@
 // What a server has to do, in numbers that somebody who plans one knows, and the features that its costs are made of.
 
+import { groupPolicy } from "#services/messaging/commit-queue.ts";
+
 export interface Workload {
   readonly name: string;
   /** Logged in, on the mean. */
@@ -40,10 +42,10 @@ export const featureNames = [
 export type FeatureName = (typeof featureNames)[number];
 export type Features = Readonly<Record<FeatureName, number>>;
 
-/**
- * Rates per second. `group`: sends that meet a commit under way share the next one, so that with commits of
- * `commitMs` there are not more than 1000 / commitMs groups in a second.
- */
+/** Its default (app/config/options.ts). */
+const groupWaitMs = 10;
+
+/** Rates per second. */
 export function featuresOf(workload: Workload, commitMs: number): Features {
   const sends = sendsOf(workload);
   const deliveries = deliveriesOf(workload);
@@ -52,7 +54,7 @@ export function featuresOf(workload: Workload, commitMs: number): Features {
     base: 1,
     session: workload.sessions,
     send: sends,
-    group: sends / (1 + (sends * commitMs) / 1000),
+    group: groupsOf(sends, commitMs),
     delivery: deliveries,
     sentKiB: sends * kiB,
     deliveredKiB: deliveries * kiB,
@@ -60,6 +62,18 @@ export function featuresOf(workload: Workload, commitMs: number): Features {
     reconnect: workload.reconnectsPerSecond,
     stored: (workload.storedBefore ?? 0) / 1000,
   };
+}
+
+/**
+ * As the one messaging process of a fitted server makes them: sends that meet a commit under way, of `commitMs`, share
+ * the next one; where enough of them come within the wait, they wait for each other.
+ */
+function groupsOf(sends: number, commitMs: number): number {
+  const { companyMin, groupEnough } = groupPolicy;
+  const company = (sends * groupWaitMs) / 1000;
+  const size =
+    company < companyMin ? 1 + (sends * commitMs) / 1000 : Math.min(groupEnough, 1 + company);
+  return sends / size;
 }
 
 export function sendsOf({ streams }: Workload): number {

@@ -20,10 +20,12 @@ export interface CommitQueueLimits {
   readonly groupWaitMs: number;
 }
 
-/** A group of this size is worth its statement: more would save little, and it does not wait for them. */
-const groupEnough = 32;
-/** Fewer than these within the wait are not waited for: what that would save is a small part of a core. */
-const companyMin = 6;
+export const groupPolicy = {
+  /** A group of this size is worth its statement: more would save little, and it does not wait for them. */
+  groupEnough: 32,
+  /** Fewer than these within the wait are not waited for: what that would save is a small part of a core. */
+  companyMin: 6,
+} as const;
 /** Fewer than these (or than a whole group, where it is smaller) are no queue. */
 const queueMin = 256;
 /** What one group counts for in the mean of the last ones. */
@@ -168,9 +170,9 @@ export class CommitQueue {
   #isWorthIt(lane: Lane, now: number): boolean {
     const waitedMs = now - lane.waitingSince;
     const { groupWaitMs } = this.#limits;
-    if (waitedMs >= groupWaitMs || lane.waiting.length >= groupEnough) return true;
+    if (waitedMs >= groupWaitMs || lane.waiting.length >= groupPolicy.groupEnough) return true;
     const expected = (lane.recent * groupWaitMs) / rateMemoryMs;
-    return expected < companyMin || lane.waiting[0]!.message === null;
+    return expected < groupPolicy.companyMin || lane.waiting[0]!.message === null;
   }
 
   #startReady(): void {
