@@ -1,5 +1,5 @@
 // Which figures docs/benchmarks.md shows of each server, and from which run each comes: the newest full one that
-// measured that server's journey on this machine.
+// measured that server's journey, on the machine where most of them were measured.
 
 import type { Run } from "./history.ts";
 import type { TargetName } from "./targets/target.ts";
@@ -120,15 +120,25 @@ export interface Measured {
 
 /** The servers of a journey, ours first and limits last. */
 export function measured(journey: Journey, runs: readonly Run[]): Measured[] {
-  const machine = runs.at(-1)?.machine;
-  const usable = runs.filter(
-    (run) => !run.isQuick && run.machine.cpu === machine?.cpu && run.machine.cores === machine.cores,
+  const byMachine = Map.groupBy(
+    runs.filter((run) => !run.isQuick),
+    nameOf,
   );
+  const each = [...byMachine.values()].map((its) => measuredIn(journey, its));
+  return each.reduce((best, one) => (one.length >= best.length ? one : best), []);
+}
+
+/** Where the kernel is another one, so is the host below it: it may be half as fast, and nothing can be compared. */
+function nameOf({ machine: { cpu, cores, kernel } }: Run): string {
+  return `${cpu}, ${cores}, ${kernel}`;
+}
+
+function measuredIn(journey: Journey, runs: readonly Run[]): Measured[] {
   return targetNames.flatMap((target) => {
     const of = (run: Run) =>
       journey.columns.map(({ key }) => run.figures[target]?.[keyOf(target, key)] ?? undefined);
     // What this page is about is a server's first figures; a run that measured only a part of them is passed by.
-    const run = usable.findLast((it) => of(it)[0] !== undefined);
+    const run = runs.findLast((it) => of(it)[0] !== undefined);
     return run ? [{ target, run, values: of(run) }] : [];
   });
 }

@@ -71,8 +71,7 @@ export function featuresOf(workload: Workload, commitMs: number): Features {
 function groupsOf(sends: number, commitMs: number): number {
   const { companyMin, groupEnough } = groupPolicy;
   const company = (sends * groupWaitMs) / 1000;
-  const size =
-    company < companyMin ? 1 + (sends * commitMs) / 1000 : Math.min(groupEnough, 1 + company);
+  const size = company < companyMin ? 1 + (sends * commitMs) / 1000 : Math.min(groupEnough, 1 + company);
   return sends / size;
 }
 

@@ -119,6 +119,18 @@ test("the page says where a peer is better and where none is; limits are no peer
   expect(svg.indexOf("Prosody")).toBeLessThan(svg.indexOf("epoll"));
 });
 
+test("the page compares servers on the machine where most were measured, and nothing with another machine's", () => {
+  const sent = (name: string, cpuUs: number) => ({ [name]: { "direct.saturation.perSecond": 1e6 / cpuUs } });
+  const slow = { cpu: "this", cores: 2, memoryGiB: 8, kernel: "another" };
+  const runs = [
+    { ...run(0, {}), figures: { ...sent("banyan", 100), ...sent("prosody", 1_000) } },
+    { ...run(1, {}), figures: sent("banyan", 200), machine: slow },
+  ] as Run[];
+  expect(benchmarksPage(runs, [])).toContain("| Banyan | **10,000/s** |");
+  const both = { ...run(2, {}), figures: sent("prosody", 2_000), machine: slow } as Run;
+  expect(benchmarksPage([...runs, both], [])).toContain("| Banyan | **5,000/s** |");
+});
+
 function run(day: number, figures: Record<string, number>): Run {
   return {
     at: `2026-01-0${day + 1}T00:00:00.000Z`,
