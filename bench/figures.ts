@@ -115,6 +115,9 @@ export const figureWords: readonly FigureWords[] = [
     ["micro.commit.group250CpuUs", "commit, groups of 250", "us"],
     ["micro.hub.fanOut100Us", "hub: a change to a room of 100, without sockets", "us"],
     ["micro.hub.fanOut1000Us", "hub: a change to a room of 1,000, without sockets", "us"],
+    ["micro.hits.factsUs", "from memory: may this person send here", "us"],
+    ["micro.hits.pageUs", "from memory: the newest 50 messages", "us"],
+    ["micro.hits.sinceUs", "from memory: 20 messages since a number", "us"],
   ]),
 ];
 
