@@ -139,16 +139,25 @@ function baseText({ memory, gateways }: SessionsPoint): string {
   return `Before anybody comes these processes take: ${parts.join(", ")}.`;
 }
 
+/** A part for each machine: between two, the same work may differ by a factor. */
 function messagesSection(): string {
-  const points = newestOf(pointsOf<MessagesPoint>("messages"), ({ messages }) => String(messages)).sort(
+  const byKernel = Map.groupBy(pointsOf<MessagesPoint>("messages"), ({ machine }) => machine.kernel);
+  if (byKernel.size === 0) return "## Stored messages\n\nNothing was measured yet.";
+  const newestFirst = [...byKernel.values()].reverse();
+  const parts = newestFirst.map((points, at) => messagesPart(points, at === 0 ? "" : `-${at + 1}`));
+  return ["## Stored messages", ...parts].join("\n\n");
+}
+
+/** `mark` tells its picture from those of the other parts. */
+function messagesPart(all: readonly (MessagesPoint & Stamp)[], mark: string): string {
+  const points = newestOf(all, ({ messages }) => String(messages)).sort(
     (one, other) => one.messages - other.messages,
   );
-  if (points.length === 0) return "## Stored messages\n\nNothing was measured yet.";
   const acts = allActs.filter((act) => points.some((it) => costsOf(it, act).length > 0));
   const curves = Object.fromEntries(acts.map((act) => [act, curveOfAct(points, act)]));
   const first = points[0]!.messages;
   if (points.length > 1)
-    picture("messages-cost", "What an act costs with so many messages stored", "us", "stored messages", [
+    picture(`messages-cost${mark}`, "What an act costs with so many messages stored", "us", "stored messages", [
       ...acts.map((act) => ({
         name: `${act}: ${curves[act]!.kind}`,
         points: dotsOf(points, act),
@@ -157,7 +166,6 @@ function messagesSection(): string {
     ]);
   const last = points.at(-1)!;
   return [
-    "## Stored messages",
     told(last),
     `One embedded server with its PostgreSQL 18, on one core; conversations of ten with 250 messages each. Each act goes to conversations that were drawn from all there are and that no cache of Banyan's has seen (the server has just started); PostgreSQL's data lies in the page cache as far as memory goes. _Open_: the conversation and its newest 50 messages over HTTP; _page_: 50 messages from anywhere in it; _resume_: connect, hello, and the changes of one conversation that was left 20 messages ago; _send_: at 200/s between two members who are there${acts.includes("search") ? "; _search_: for one of all people by name, of whom there are ten for each thousand messages" : ""}. Messages cannot be searched yet: the API has no such request. Values are medians of ${last.costs.length} rounds.`,
     table(
@@ -173,7 +181,7 @@ function messagesSection(): string {
       ]),
     ),
     points.length > 1
-      ? "![What an act costs with so many messages stored](images/scale-messages-cost.svg)"
+      ? `![What an act costs with so many messages stored](images/scale-messages-cost${mark}.svg)`
       : "",
     points.length > 2
       ? table(
