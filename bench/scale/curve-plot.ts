@@ -34,9 +34,13 @@ export function curvePlot(title: string, unit: Unit, of: string, series: readonl
     ...y.ticks.map((tick) =>
       words(written(tick, unit), left - 8, y.place(tick) + 4, { "text-anchor": "end" }),
     ),
-    ...decades.map((n) =>
-      words(n.toLocaleString("en"), x(n), height - bottom + 18, { "text-anchor": "middle" }),
-    ),
+    // The last one ends at the edge, so that its end is not cut off.
+    ...decades.map((n, i) => {
+      const isLast = i === decades.length - 1;
+      const place = isLast ? width - 4 : x(n);
+      const anchor = { "text-anchor": isLast ? "end" : "middle" };
+      return words(n.toLocaleString("en"), place, height - bottom + 18, anchor);
+    }),
     words(of, (left + width - right) / 2, height - 6, { "text-anchor": "middle" }),
   ];
   const curves = series.map(({ points, fitted }, at) => {
