@@ -21,10 +21,15 @@ export const bucketCount = 1024;
 
 /** The bucket of a conversation: the last ten bits of its id, which are random in UUIDv7 and in hashes. */
 export function bucketOf(conversation: ConversationId): Bucket {
-  const end = conversation.length;
-  const high = nibble(conversation.charCodeAt(end - 3)) << 8;
-  const low = (nibble(conversation.charCodeAt(end - 2)) << 4) | nibble(conversation.charCodeAt(end - 1));
-  return ((high | low) & (bucketCount - 1)) as Bucket;
+  return lastTenBits(conversation) as Bucket;
+}
+
+/** The same of any id; only conversations have a bucket that is fixed for ever. */
+export function lastTenBits(id: string): number {
+  const end = id.length;
+  const high = nibble(id.charCodeAt(end - 3)) << 8;
+  const low = (nibble(id.charCodeAt(end - 2)) << 4) | nibble(id.charCodeAt(end - 1));
+  return (high | low) & (bucketCount - 1);
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

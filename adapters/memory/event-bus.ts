@@ -1,13 +1,14 @@
 // The event bus inside one process: a function call to those who follow. Rules P30 - P33;
 // nothing is ever interrupted (P51), and nothing is foreign (P52).
 
+import { IdNumbers } from "#base/id-numbers.ts";
 import type { ConversationId, UserId } from "#base/ids.ts";
 import type { BusListener, EventBus } from "#ports/event-bus.ts";
 
 /** `onFailure` hears of a listener that threw; the others and the publisher go on. */
 export function createMemoryBus(onFailure: (error: unknown) => void): EventBus {
   const listeners = new Set<BusListener>();
-  const conversations = new Set<ConversationId>();
+  const conversations = new IdNumbers<ConversationId>();
   /** By how often each is followed. */
   const users = new Map<UserId, number>();
 

@@ -16,7 +16,7 @@ import {
   userFrame,
 } from "./bus-frames.ts";
 import type { Hear, Interest, Nats } from "./connection.ts";
-import { bucketSubject, conversationOf, Interests, subjectOf, wholeBucketFrom } from "./interests.ts";
+import { bucketSubject, Interests, idOf, subjectOf, type WholeFrom, wholeFrom } from "./interests.ts";
 
 export interface NatsBusOptions {
   /** The codecs whose bytes travel with a change that is published now: one at least. */
@@ -24,7 +24,7 @@ export interface NatsBusOptions {
   /** For a codec that did not travel. */
   readonly recode: Recode;
   readonly onFailure: (error: unknown) => void;
-  readonly wholeBucketFrom?: number;
+  readonly wholeFrom?: WholeFrom;
 }
 
 export interface NatsBus extends EventBus {
@@ -39,9 +39,22 @@ const noConversation = "" as ConversationId;
 export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
   const { onFailure, codecs, recode } = options;
   const listeners = new Set<BusListener>();
-  const users = new Map<UserId, { readonly interest: Interest; count: number }>();
   const foreign = new Map<number, Interest>();
-  const interests = new Interests(nats, hearConversation, options.wholeBucketFrom ?? wholeBucketFrom);
+  const from = options.wholeFrom ?? wholeFrom;
+  const conversations = new Interests<ConversationId>(
+    nats,
+    "conversation",
+    (id, data) => tellHeard(heardFrame(data, id, recode)),
+    from.conversations,
+  );
+  const users = new Interests<UserId>(
+    nats,
+    "user",
+    (_, data) => tellHeard(heardFrame(data, noConversation, recode)),
+    from.users,
+  );
+  /** By how often each is followed, where it is more than once. */
+  const followedOften = new Map<UserId, number>();
   const stamp = new Stamp(crypto.getRandomValues(new Uint32Array(1))[0]!);
   const endBack = nats.onBack(() => void tellInterrupted());
   let dropped = 0;
@@ -69,14 +82,6 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
     else if (heard?.kind === "user") tell((listener) => listener.user(heard.event));
   }
 
-  function hearConversation(conversation: ConversationId, data: Uint8Array<ArrayBuffer>): void {
-    tellHeard(heardFrame(data, conversation, recode));
-  }
-
-  const hearUser: Hear = (_, data) => tellHeard(heardFrame(data, noConversation, recode));
-
-  const userSubject = (user: UserId) => `${nats.namespace}.user.${user}`;
-
   /** Law 1: nothing that goes wrong here reaches who committed and announces. */
   function publish(subject: string, frame: () => Uint8Array): void {
     try {
@@ -90,40 +95,38 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
 
   return {
     publishChanges(event) {
-      if (interests.has(event.conversation)) tell((listener) => listener.changes(event));
-      publish(subjectOf(nats, event.conversation), () => {
+      if (conversations.has(event.conversation)) tell((listener) => listener.changes(event));
+      publish(subjectOf(nats, "conversation", event.conversation), () => {
         const frame = changesFrame(stamp, event, codecs());
         return frame.length <= nats.payloadBytesMax() ? frame : headFrame(stamp, event);
       });
     },
     publishHead(event) {
-      if (interests.has(event.conversation)) tell((listener) => listener.head(event));
-      publish(subjectOf(nats, event.conversation), () => headFrame(stamp, event));
+      if (conversations.has(event.conversation)) tell((listener) => listener.head(event));
+      publish(subjectOf(nats, "conversation", event.conversation), () => headFrame(stamp, event));
     },
     publishState(event) {
-      if (interests.has(event.conversation)) tell((listener) => listener.state(event));
-      publish(subjectOf(nats, event.conversation), () => stateFrame(stamp, event));
+      if (conversations.has(event.conversation)) tell((listener) => listener.state(event));
+      publish(subjectOf(nats, "conversation", event.conversation), () => stateFrame(stamp, event));
     },
     publishUser(event) {
       if (users.has(event.user)) tell((listener) => listener.user(event));
-      publish(userSubject(event.user), () => userFrame(stamp, event));
+      publish(subjectOf(nats, "user", event.user), () => userFrame(stamp, event));
     },
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    followConversation: (conversation) => interests.add(conversation),
-    unfollowConversation: (conversation) => interests.delete(conversation),
+    followConversation: (conversation) => conversations.add(conversation),
+    unfollowConversation: (conversation) => conversations.delete(conversation),
     followUser(user) {
-      const followed = users.get(user);
-      if (followed) followed.count++;
-      else users.set(user, { interest: nats.subscribe(userSubject(user), hearUser), count: 1 });
+      if (users.has(user)) followedOften.set(user, (followedOften.get(user) ?? 1) + 1);
+      else users.add(user);
     },
     unfollowUser(user) {
-      const followed = users.get(user);
-      if (!followed || --followed.count > 0) return;
-      followed.interest.end();
-      users.delete(user);
+      const count = followedOften.get(user) ?? 1;
+      if (count > 2) followedOften.set(user, count - 1);
+      else if (!followedOften.delete(user)) users.delete(user);
     },
     followBuckets(buckets, then) {
       for (const [bucket, interest] of foreign) {
@@ -131,20 +134,20 @@ export function openNatsBus(nats: Nats, options: NatsBusOptions): NatsBus {
         foreign.delete(bucket);
       }
       const hear: Hear = (subject, data) => {
-        if (!isState(data)) then(conversationOf(subject));
+        if (!isState(data)) then(idOf(subject) as ConversationId);
       };
       for (const bucket of buckets) {
         assert(Number.isInteger(bucket) && bucket >= 0, "a bucket is a number");
-        foreign.set(bucket, nats.subscribe(bucketSubject(nats, bucket), hear));
+        foreign.set(bucket, nats.subscribe(bucketSubject(nats, "conversation", bucket), hear));
       }
     },
     dropped: () => dropped,
     async close() {
       endBack();
       listeners.clear();
-      interests.clear();
+      conversations.clear();
+      users.clear();
       for (const interest of foreign.values()) interest.end();
-      for (const { interest } of users.values()) interest.end();
     },
   };
 }

@@ -1,61 +1,67 @@
-// Which conversations this process wants to hear of, as subscriptions: one for each, and where it follows so many of
-// a bucket that one for the whole bucket is cheaper, that one, with the filter here
+// Which conversations, or people, this process wants to hear of, as subscriptions: one for each, and where it follows
+// so many of a bucket that one for the whole bucket is cheaper, that one, with the filter here
 // (docs/decisions/0009-nats.md). A change from one to the other loses nothing and doubles nothing.
 
-import { bucketCount, bucketOf, type ConversationId } from "#base/ids.ts";
+import { IdNumbers } from "#base/id-numbers.ts";
+import { bucketCount, type ConversationId, lastTenBits, type UserId } from "#base/ids.ts";
 import { stampOf } from "./bus-frames.ts";
 import type { Hear, Interest, Nats } from "./connection.ts";
 
-/** From so many followed conversations in one bucket on, the bucket is heard whole. */
-export const wholeBucketFrom = 32;
+/** From so many followed ones in one bucket on, the bucket is heard whole. */
+export interface WholeFrom {
+  readonly conversations: number;
+  readonly users: number;
+}
+export const wholeFrom: WholeFrom = { conversations: 32, users: 16 };
 
 interface Bucket {
+  count: number;
   /** null: heard by the whole bucket's. */
-  readonly followed: Map<ConversationId, Interest | null>;
+  single: Map<string, Interest> | null;
   whole: Interest | null;
   /** While both kinds are held: the events heard meanwhile. */
   seen: Set<string> | null;
 }
 
-export type Told = (conversation: ConversationId, data: Uint8Array<ArrayBuffer>) => void;
+export type Told<Id> = (id: Id, data: Uint8Array<ArrayBuffer>) => void;
 
-export class Interests {
+export class Interests<Id extends ConversationId | UserId> {
   readonly #nats: Nats;
-  readonly #told: Told;
+  readonly #kind: Kind;
+  readonly #told: Told<Id>;
   readonly #wholeFrom: number;
+  readonly #followed = new IdNumbers<Id>();
   readonly #buckets: (Bucket | undefined)[] = [];
 
-  constructor(nats: Nats, told: Told, wholeFrom: number) {
+  constructor(nats: Nats, kind: Kind, told: Told<Id>, wholeFrom: number) {
     this.#nats = nats;
+    this.#kind = kind;
     this.#told = told;
     this.#wholeFrom = wholeFrom;
   }
 
-  has(conversation: ConversationId): boolean {
-    return this.#buckets[bucketOf(conversation)]?.followed.has(conversation) ?? false;
+  has(id: Id): boolean {
+    return this.#followed.has(id);
   }
 
-  add(conversation: ConversationId): void {
-    const no = bucketOf(conversation);
-    this.#buckets[no] ??= { followed: new Map(), whole: null, seen: null };
+  add(id: Id): void {
+    if (this.#followed.has(id)) return;
+    this.#followed.add(id);
+    const no = lastTenBits(id);
+    this.#buckets[no] ??= { count: 0, single: new Map(), whole: null, seen: null };
     const bucket = this.#buckets[no];
-    if (bucket.followed.has(conversation)) return;
-    const isWhole = bucket.whole !== null && bucket.seen === null;
-    bucket.followed.set(
-      conversation,
-      isWhole ? null : this.#nats.subscribe(subjectOf(this.#nats, conversation), this.#hear),
-    );
-    if (bucket.whole === null && bucket.followed.size >= this.#wholeFrom) void this.#widen(no, bucket);
+    bucket.count++;
+    bucket.single?.set(id, this.#nats.subscribe(subjectOf(this.#nats, this.#kind, id), this.#hear));
+    if (bucket.whole === null && bucket.count >= this.#wholeFrom) void this.#widen(no, bucket);
   }
 
-  delete(conversation: ConversationId): void {
-    const no = bucketOf(conversation);
-    const bucket = this.#buckets[no];
-    const interest = bucket?.followed.get(conversation);
-    if (!bucket || interest === undefined) return;
-    interest?.end();
-    bucket.followed.delete(conversation);
-    if (bucket.followed.size > 0) return;
+  delete(id: Id): void {
+    if (this.#followed.delete(id) < 0) return;
+    const no = lastTenBits(id);
+    const bucket = this.#buckets[no]!;
+    bucket.single?.get(id)?.end();
+    bucket.single?.delete(id);
+    if (--bucket.count > 0) return;
     bucket.whole?.end();
     delete this.#buckets[no];
   }
@@ -63,27 +69,27 @@ export class Interests {
   clear(): void {
     for (const bucket of this.#buckets) {
       bucket?.whole?.end();
-      for (const interest of bucket?.followed.values() ?? []) interest?.end();
+      for (const interest of bucket?.single?.values() ?? []) interest.end();
     }
     this.#buckets.length = 0;
   }
 
   readonly #hear: Hear = (subject, data) => {
-    const conversation = conversationOf(subject);
-    const bucket = this.#buckets[bucketOf(conversation)];
-    if (!bucket?.followed.has(conversation)) return;
-    if (bucket.seen) {
+    const id = idOf(subject) as Id;
+    if (!this.#followed.has(id)) return;
+    const seen = this.#buckets[lastTenBits(id)]?.seen;
+    if (seen) {
       const stamp = stampOf(data);
-      if (bucket.seen.has(stamp)) return;
-      bucket.seen.add(stamp);
+      if (seen.has(stamp)) return;
+      seen.add(stamp);
     }
-    this.#told(conversation, data);
+    this.#told(id, data);
   };
 
   /** Until the server surely has the wide interest, and then has surely told the last of the narrow ones, both hold. */
   async #widen(no: number, bucket: Bucket): Promise<void> {
     bucket.seen = new Set();
-    bucket.whole = this.#nats.subscribe(bucketSubject(this.#nats, no), this.#hear);
+    bucket.whole = this.#nats.subscribe(bucketSubject(this.#nats, this.#kind, no), this.#hear);
     try {
       await this.#nats.flush();
       await this.#nats.flush();
@@ -92,21 +98,21 @@ export class Interests {
     }
     if (this.#buckets[no] !== bucket) return;
     bucket.seen = null;
-    for (const [conversation, interest] of bucket.followed) {
-      interest?.end();
-      bucket.followed.set(conversation, null);
-    }
+    for (const interest of bucket.single?.values() ?? []) interest.end();
+    bucket.single = null;
   }
 }
 
-export function subjectOf(nats: Nats, conversation: ConversationId): string {
-  return `${nats.namespace}.conversation.${bucketOf(conversation)}.${conversation}`;
+type Kind = "conversation" | "user";
+
+export function subjectOf(nats: Nats, kind: Kind, id: string): string {
+  return `${nats.namespace}.${kind}.${lastTenBits(id)}.${id}`;
 }
 
-export function bucketSubject(nats: Nats, bucket: number): string {
-  return `${nats.namespace}.conversation.${bucket % bucketCount}.*`;
+export function bucketSubject(nats: Nats, kind: Kind, bucket: number): string {
+  return `${nats.namespace}.${kind}.${bucket % bucketCount}.*`;
 }
 
-export function conversationOf(subject: string): ConversationId {
-  return subject.slice(subject.lastIndexOf(".") + 1) as ConversationId;
+export function idOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
 }

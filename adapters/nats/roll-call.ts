@@ -8,8 +8,9 @@ import type { Nats } from "./connection.ts";
 const tellEveryMs = 500;
 /** So many rounds missed: gone. */
 const roundsMissed = 4;
-/** A process hears a card in this time, from however many. */
+/** A process hears a card in this time, from however many; all processes together hear one in that. */
 const msForEach = 20;
+const msForEachOfAll = 1.5;
 const tellEveryMsMax = 5_000;
 /** Others wait for its answers: when it dies they must know soon. */
 const hasteRole = "messaging";
@@ -121,7 +122,8 @@ export function openNatsRollCall(nats: Nats, options: NatsRollCallOptions = {}):
 
 function everyMsOf({ roles }: Card, processes: number): number {
   if (roles.includes(hasteRole)) return tellEveryMs;
-  return Math.min(tellEveryMsMax, Math.max(tellEveryMs, processes * msForEach));
+  const everyMs = Math.max(tellEveryMs, processes * msForEach, processes ** 2 * msForEachOfAll);
+  return Math.min(tellEveryMsMax, everyMs);
 }
 
 /** The count of sessions changes all the time, and nobody waits for it. */

@@ -37,7 +37,7 @@ async function receiver(url: string, part: Part): Promise<void> {
       codecs: () => binaryOnly,
       recode: recodeChanges,
       onFailure: console.error,
-      wholeBucketFrom: part === "whole" ? 1 : 100_000,
+      wholeFrom: { conversations: part === "whole" ? 1 : 100_000, users: 100_000 },
     });
     const sizes = new Set<number>();
     bus.listen({

@@ -160,12 +160,12 @@ export class DeliveryAudit {
       if (from <= last || to < from) return false;
       last = to;
     }
-    const room = hub.isIn(session, conversation) ? hub.room(conversation)! : null;
+    const known = hub.isIn(session, conversation) ? hub.head(conversation)! : null;
     // Left a moment ago, perhaps.
-    if (!room) return true;
-    if (last > room.lastSeq + aheadMax) return false;
+    if (!known) return true;
+    if (last > known.lastSeq + aheadMax) return false;
     const { witnesses } = audited;
-    const witness = witnesses.get(conversation) ?? new Witness(after, room.lastSeq, clock.now());
+    const witness = witnesses.get(conversation) ?? new Witness(after, known.lastSeq, clock.now());
     if (witnesses.size >= wire.auditedConversationsMax && !witnesses.has(conversation)) return true;
     witnesses.set(conversation, witness);
     witness.take(after, ranges, this.#counts);
@@ -182,7 +182,7 @@ export class DeliveryAudit {
         audited.witnesses.delete(conversation);
         continue;
       }
-      const { lastSeq } = hub.room(conversation)!;
+      const { lastSeq } = hub.head(conversation)!;
       if (witness.claimed > lastSeq) doubted.push({ conversation, seq: witness.claimed });
       const counts: Judged = { checked: 0, unchecked: 0, lost: 0, late: 0 };
       const holes = witness.judge(lastSeq, now, limits.auditLostAfterMs, counts);

@@ -143,6 +143,6 @@ function pong(hub: Hub, session: ClientSession): void {
   if (news.length === 0) return session.answer({ kind: "pong" });
   session.answer({
     kind: "pong",
-    heads: news.map((room) => ({ conversation: room.conversation, rev: room.rev })),
+    heads: news.map(({ conversation, rev }) => ({ conversation, rev })),
   });
 }

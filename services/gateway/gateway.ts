@@ -208,11 +208,12 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   async function joined(user: UserId, { conversation, member }: Joined): Promise<void> {
     for (const session of [...hub.sessionsOf(user)]) {
       if (session.slot < 0 || hub.isIn(session, conversation)) continue;
-      const room = hub.join(session, conversation);
-      await greeter.learnHeads([room]);
+      hub.join(session, conversation);
+      await greeter.learnHeads(session, [conversation]);
       const [cursor] = await needs.inbox.cursors(conversation, [user]);
-      if (session.state === "live")
-        session.answer({ kind: "joined", head: headOf(room, member, cursor?.seq ?? 0) });
+      const known = hub.head(conversation);
+      if (session.state === "live" && known)
+        session.answer({ kind: "joined", head: headOf(known, member, cursor?.seq ?? 0) });
     }
   }
 

@@ -16,7 +16,6 @@ import { limits } from "#protocol/limits.ts";
 import type { DeliveryAudit } from "./audit.ts";
 import type { Hub } from "./hub.ts";
 import { encodePacked } from "./pack.ts";
-import type { Room } from "./room.ts";
 import type { ClientSession } from "./session.ts";
 import { headOf, refusedFrame } from "./translate.ts";
 
@@ -90,11 +89,9 @@ export class Greeter {
     hub.followUser(session);
     const entries = await this.#list.ask(session.user);
     if (isClosed(session)) return false;
-    hub.enter(
-      session,
-      entries.map((entry) => entry.conversation),
-    );
-    await this.learnHeads(entries.map((entry) => hub.room(entry.conversation)!));
+    const conversations = entries.map((entry) => entry.conversation);
+    hub.enter(session, conversations);
+    await this.learnHeads(session, conversations);
     if (isClosed(session)) return false;
     session.state = "live";
     session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries, hello)));
@@ -102,17 +99,15 @@ export class Greeter {
     return true;
   }
 
-  /** Rooms that this gateway did not follow before have no numbers yet. */
-  async learnHeads(rooms: readonly Room[]): Promise<void> {
-    const unknown = rooms.filter((room) => !room.isHeadKnown);
+  /** Conversations that this gateway did not follow before have no numbers yet. */
+  async learnHeads(session: ClientSession, conversations: readonly ConversationId[]): Promise<void> {
+    const { hub, messaging } = this.#needs;
+    const unknown = conversations.filter((id) => !hub.isHeadKnown(id));
     if (unknown.length === 0) return;
-    const ids: ConversationId[] = unknown.map((room) => room.conversation);
-    const heads: readonly Head[] = await this.#needs.messaging.heads(ids);
-    for (let i = 0; i < unknown.length; i++) {
-      const head = heads[i];
-      if (head) unknown[i]!.noteHead(head.rev, head.lastSeq);
-      unknown[i]!.isHeadKnown = true;
-    }
+    const heads: readonly Head[] = await messaging.heads(unknown);
+    // Without the session a room may have been closed and opened again meanwhile, for which this is too old.
+    if (isClosed(session)) return;
+    for (let i = 0; i < unknown.length; i++) hub.headRead(unknown[i]!, heads[i] ?? null);
   }
 
   #welcome(session: ClientSession, entries: readonly InboxEntry[], hello: Hello) {
@@ -126,9 +121,9 @@ export class Greeter {
       at: this.#needs.clock.now(),
       heartbeatMs: limits.heartbeatMs,
       heads: told.flatMap((entry) => {
-        const room = this.#needs.hub.room(entry.conversation);
+        const known = this.#needs.hub.head(entry.conversation);
         const readSeq = Math.max(entry.readSeq, session.readsMeanwhile?.get(entry.conversation) ?? 0);
-        return room ? [headOf(room, entry.member, readSeq)] : [];
+        return known ? [headOf(known, entry.member, readSeq)] : [];
       }),
       complete: told.length === entries.length,
       ...(auditEveryMs !== undefined && { auditEveryMs }),

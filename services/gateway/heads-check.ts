@@ -5,9 +5,8 @@
 import type { Clock } from "#ports/clock.ts";
 import type { HeadEvent } from "#ports/event-bus.ts";
 import type { Messaging } from "#ports/messaging.ts";
-import type { Hub } from "./hub.ts";
+import { type Hub, livelyMs } from "./hub.ts";
 import { inPortions } from "./in-portions.ts";
-import type { Room } from "./room.ts";
 
 export interface HeadsCheckNeeds {
   readonly hub: Hub;
@@ -19,12 +18,11 @@ const batchMax = 1_000;
 const pauseMs = 20;
 /** A change on its way may be this much later than its number in the store. */
 const graceMs = 1_000;
-/** A room is lively for so long after a change. */
-export const livelyMs = 120_000;
 
 export class HeadsCheck {
   readonly #needs: HeadsCheckNeeds;
-  #next = 0;
+  /** How much of all was compared in this turn of `some`, from 0 to 1. */
+  #done = 0;
   /** Rooms whose lost changes were found so. */
   healed = 0;
 
@@ -34,39 +32,38 @@ export class HeadsCheck {
 
   /** Rejects when the store or messaging cannot be reached: to be asked again. */
   all(): Promise<void> {
-    const rooms = this.#needs.hub.rooms().sort((a, b) => b.lastChangeAt - a.lastChangeAt);
-    return this.#check(rooms);
+    return this.#check(this.#needs.hub.roomNumbers());
   }
 
   lively(): Promise<void> {
-    const since = this.#needs.clock.now() - livelyMs;
-    return this.#check(this.#needs.hub.rooms().filter((room) => room.lastChangeAt > since));
+    return this.#check(this.#needs.hub.livelySince(this.#needs.clock.now() - livelyMs));
   }
 
   /** The next `share` of all rooms, from 0 to 1. */
   some(share: number): Promise<void> {
-    const rooms = this.#needs.hub.rooms();
-    const count = Math.ceil(rooms.length * share);
-    if (this.#next >= rooms.length) this.#next = 0;
-    const portion = rooms.slice(this.#next, this.#next + count);
-    this.#next += count;
-    return this.#check(portion);
+    if (this.#done >= 1) this.#done = 0;
+    const numbers = this.#needs.hub.roomNumbersFrom(this.#done, share);
+    this.#done += share;
+    return this.#check(numbers);
   }
 
-  #check(rooms: readonly Room[]): Promise<void> {
+  #check(rooms: readonly number[]): Promise<void> {
     const { clock } = this.#needs;
-    const known = rooms.filter((room) => room.isHeadKnown);
-    return inPortions(clock, known, batchMax, pauseMs, (portion) => this.#compare(portion));
+    return inPortions(clock, rooms, batchMax, pauseMs, (portion) => this.#compare(portion));
   }
 
-  async #compare(rooms: readonly Room[]): Promise<void> {
-    const ids = rooms.map((room) => room.conversation);
-    const heads = await this.#needs.messaging.heads(ids, true);
+  async #compare(rooms: readonly number[]): Promise<void> {
+    const { hub, messaging, clock } = this.#needs;
+    const ids = hub.knownHeads(rooms).map(({ conversation }) => conversation);
+    if (ids.length === 0) return;
+    const heads = await messaging.heads(ids, true);
     const ahead = ids.flatMap((conversation, i): HeadEvent[] => {
-      const head = heads[i];
-      return head && head.rev > rooms[i]!.rev ? [{ conversation, rev: head.rev, lastSeq: head.lastSeq }] : [];
+      const [head, known] = [heads[i], hub.head(conversation)];
+      return head && known && head.rev > known.rev
+        ? [{ conversation, rev: head.rev, lastSeq: head.lastSeq }]
+        : [];
     });
-    if (ahead.length > 0) this.#needs.clock.after(graceMs, () => this.#tell(ahead));
+    if (ahead.length > 0) clock.after(graceMs, () => this.#tell(ahead));
   }
 
   /** What came by itself meanwhile is not told again. */

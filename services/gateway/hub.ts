@@ -1,13 +1,14 @@
 // Step 10 of a message's way: which sessions care for a conversation, and the same bytes to all of them.
 // The index is compact; only rooms that are large and live become native topics.
 
-import type { ConversationId, MessageName, UserId } from "#base/ids.ts";
+import type { ConversationId, MessageName, Rev, Seq, UserId } from "#base/ids.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EncodedChanges, EventBus, HeadEvent } from "#ports/event-bus.ts";
 import type { SocketPayload, Sockets } from "#ports/sockets.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { type Subprotocol, subprotocols } from "#protocol/frames.ts";
-import { Room } from "./room.ts";
+import { LiveRoom } from "./room.ts";
+import { Rooms } from "./rooms.ts";
 import type { ClientSession } from "./session.ts";
 
 export interface HubLimits {
@@ -19,18 +20,27 @@ export interface HubLimits {
   readonly gatherMsMax: number;
 }
 
+/** Where a conversation stands, as far as it is known here. */
+export interface KnownHead {
+  readonly conversation: ConversationId;
+  readonly rev: Rev;
+  readonly lastSeq: Seq;
+}
+
+/** A room is lively for so long after a change. */
+export const livelyMs = 120_000;
+
 export class Hub {
   readonly #sockets: Sockets;
   readonly #bus: EventBus;
   readonly #clock: Clock;
   readonly #limits: HubLimits;
-  readonly #rooms = new Map<ConversationId, Room>();
-  readonly #roomByNo: (Room | null)[] = [];
-  readonly #freeRooms: number[] = [];
+  readonly #rooms = new Rooms();
+  readonly #live = new Map<number, LiveRoom>();
   readonly #sessions: (ClientSession | null)[] = [];
   readonly #freeSlots: number[] = [];
-  readonly #users = new Map<UserId, ClientSession[]>();
-  readonly #topics = new Set<Room>();
+  /** The usual person has one session here. */
+  readonly #users = new Map<UserId, ClientSession | ClientSession[]>();
   /** Counts changes over all rooms: "has anything happened since I was told?" is one comparison a room. */
   changeNo = 0;
   sessionCount = 0;
@@ -50,24 +60,22 @@ export class Hub {
     this.sessionCount++;
     session.toldChangeNo = this.changeNo;
     const rooms = new Int32Array(conversations.length);
-    for (let i = 0; i < conversations.length; i++) rooms[i] = this.#place(session, conversations[i]!).no;
+    for (let i = 0; i < conversations.length; i++) rooms[i] = this.#place(session, conversations[i]!);
     session.rooms = rooms;
   }
 
   /** Before the inbox is read, so that a membership that comes meanwhile is not missed. */
   followUser(session: ClientSession): void {
-    const sessions = this.#users.get(session.user);
-    if (sessions) sessions.push(session);
-    else {
-      this.#users.set(session.user, [session]);
-      this.#bus.followUser(session.user);
-    }
+    const there = this.#users.get(session.user);
+    if (Array.isArray(there)) there.push(session);
+    else this.#users.set(session.user, there ? [there, session] : session);
+    if (!there) this.#bus.followUser(session.user);
   }
 
   leave(session: ClientSession): void {
     this.#unfollowUser(session);
     if (session.slot < 0) return;
-    for (const no of session.rooms) this.#removeFrom(this.#roomByNo[no]!, session);
+    for (const no of session.rooms) this.#removeFrom(no, session);
     session.rooms = new Int32Array(0);
     this.#sessions[session.slot] = null;
     this.#freeSlots.push(session.slot);
@@ -76,15 +84,8 @@ export class Hub {
   }
 
   sessionsOf(user: UserId): readonly ClientSession[] {
-    return this.#users.get(user) ?? [];
-  }
-
-  room(conversation: ConversationId): Room | undefined {
-    return this.#rooms.get(conversation);
-  }
-
-  rooms(): Room[] {
-    return [...this.#rooms.values()];
+    const there = this.#users.get(user);
+    return there === undefined ? [] : Array.isArray(there) ? there : [there];
   }
 
   /** All that are in the hub. */
@@ -93,179 +94,234 @@ export class Hub {
   }
 
   conversationsOf(session: ClientSession): ConversationId[] {
-    return Array.from(session.rooms, (no) => this.#roomByNo[no]!.conversation);
+    return Array.from(session.rooms, (no) => this.#rooms.conversationOf(no));
   }
 
   isIn(session: ClientSession, conversation: ConversationId): boolean {
-    const room = this.#rooms.get(conversation);
-    return room !== undefined && session.rooms.includes(room.no);
+    const no = this.#rooms.numberOf(conversation);
+    return no >= 0 && session.rooms.includes(no);
   }
 
-  join(session: ClientSession, conversation: ConversationId): Room {
-    if (this.isIn(session, conversation)) return this.#rooms.get(conversation)!;
-    const room = this.#place(session, conversation);
+  join(session: ClientSession, conversation: ConversationId): void {
+    if (this.isIn(session, conversation)) return;
     const rooms = new Int32Array(session.rooms.length + 1);
     rooms.set(session.rooms);
-    rooms[session.rooms.length] = room.no;
+    rooms[session.rooms.length] = this.#place(session, conversation);
     session.rooms = rooms;
-    return room;
   }
 
   /** False when the session was not in it. */
   part(session: ClientSession, conversation: ConversationId): boolean {
-    const room = this.#rooms.get(conversation);
-    if (!room || !session.rooms.includes(room.no)) return false;
-    this.flush(room);
-    session.rooms = session.rooms.filter((no) => no !== room.no);
-    this.#removeFrom(room, session);
+    const no = this.#rooms.numberOf(conversation);
+    if (no < 0 || !session.rooms.includes(no)) return false;
+    this.#flushIfLive(no);
+    session.rooms = session.rooms.filter((room) => room !== no);
+    this.#removeFrom(no, session);
     return true;
   }
 
+  /** Undefined: nobody here is in it. Zeros until `headRead`, unless something was heard of it. */
+  head(conversation: ConversationId): KnownHead | undefined {
+    const no = this.#rooms.numberOf(conversation);
+    return no < 0 ? undefined : this.#headOf(no);
+  }
+
+  /** Of conversations that this gateway follows: whether where they stand was read since it does. */
+  isHeadKnown(conversation: ConversationId): boolean {
+    const no = this.#rooms.numberOf(conversation);
+    return no < 0 || this.#rooms.isHeadKnown(no);
+  }
+
+  /** What was read; null: there is nothing. */
+  headRead(conversation: ConversationId, head: Pick<KnownHead, "rev" | "lastSeq"> | null): void {
+    const no = this.#rooms.numberOf(conversation);
+    if (no < 0) return;
+    if (head) this.#rooms.noteHead(no, head.rev, head.lastSeq);
+    this.#rooms.headIsKnown(no);
+  }
+
+  /** Numbers of all rooms, those with the newest changes first. */
+  roomNumbers(): number[] {
+    const live = this.livelySince(Number.NEGATIVE_INFINITY);
+    return [...live, ...this.roomNumbersFrom(0, 1).filter((no) => !this.#live.has(no))];
+  }
+
+  /** Numbers of rooms with a change after that, the newest first. */
+  livelySince(since: number): number[] {
+    const lively = [...this.#live.values()].filter((room) => room.lastChangeAt > since);
+    return lively.sort((a, b) => b.lastChangeAt - a.lastChangeAt).map((room) => room.no);
+  }
+
+  /** Numbers of the rooms in that share of all, from a share on. */
+  roomNumbersFrom(from: number, share: number): number[] {
+    const { end } = this.#rooms;
+    const numbers: number[] = [];
+    for (let no = Math.floor(from * end); no < Math.min(end, Math.ceil((from + share) * end)); no++)
+      if (this.#rooms.isOpen(no)) numbers.push(no);
+    return numbers;
+  }
+
+  /** Where those rooms stand whose heads were read. */
+  knownHeads(numbers: readonly number[]): KnownHead[] {
+    return numbers
+      .filter((no) => this.#rooms.isOpen(no) && this.#rooms.isHeadKnown(no))
+      .map((no) => this.#headOf(no));
+  }
+
   /** The session's rooms in which something happened since it was last told; marks it as told. */
-  news(session: ClientSession): Room[] {
-    const news: Room[] = [];
+  news(session: ClientSession): KnownHead[] {
+    const news: KnownHead[] = [];
     if (session.toldChangeNo === this.changeNo) return news;
-    for (const no of session.rooms) {
-      const room = this.#roomByNo[no]!;
-      if (room.changeNo > session.toldChangeNo) news.push(room);
-    }
+    for (const no of session.rooms)
+      if (this.#rooms.changeNo(no) > session.toldChangeNo) news.push(this.#headOf(no));
     session.toldChangeNo = this.changeNo;
     return news;
   }
 
   changed(event: EncodedChanges): void {
-    const room = this.#rooms.get(event.conversation);
-    if (!room) return;
-    room.noteHead(event.rev, event.lastSeq);
-    room.changeNo = ++this.changeNo;
+    const no = this.#rooms.numberOf(event.conversation);
+    if (no < 0) return;
+    this.#rooms.noteHead(no, event.rev, event.lastSeq);
+    this.#rooms.noteChange(no, ++this.changeNo);
     const now = this.#clock.now();
+    const room = this.#live.get(no) ?? this.#becomesLive(no, event.conversation, now);
     room.noteRate(event.names?.length ?? 1, now);
     room.waiting.push(event);
     if (room.isFlushScheduled) return;
-    const dueInMs = room.lastFlushAt + room.windowMs(this.#limits.gatherMsMax) - now;
-    if (dueInMs <= 0) return this.flush(room);
+    const windowMs = room.windowMs(this.#rooms.count(no), this.#limits.gatherMsMax);
+    const dueInMs = room.lastFlushAt + windowMs - now;
+    if (dueInMs <= 0) return this.#flush(room);
     room.isFlushScheduled = true;
     this.#clock.after(dueInMs, () => {
       room.isFlushScheduled = false;
-      this.flush(room);
+      this.#flush(room);
     });
   }
 
   /** Changes happened that nobody could announce: each session is told where the conversation stands. False: known. */
   stands(event: HeadEvent): boolean {
-    const room = this.#rooms.get(event.conversation);
-    if (!room || event.rev <= room.rev) return false;
-    this.flush(room);
-    room.noteHead(event.rev, event.lastSeq);
-    room.changeNo = ++this.changeNo;
-    const heads = [{ conversation: event.conversation, rev: room.rev }];
-    for (let i = 0; i < room.slots.length; i++) {
-      const session = this.#sessions[room.slots.at(i)]!;
-      session.tell(session.codec.encodeServer({ kind: "pong", heads }));
-    }
+    const no = this.#rooms.numberOf(event.conversation);
+    if (no < 0 || event.rev <= this.#rooms.rev(no)) return false;
+    this.#flushIfLive(no);
+    this.#rooms.noteHead(no, event.rev, event.lastSeq);
+    this.#rooms.noteChange(no, ++this.changeNo);
+    const heads = [{ conversation: event.conversation, rev: event.rev }];
+    this.#each(no, (session) => session.tell(session.codec.encodeServer({ kind: "pong", heads })));
     return true;
   }
 
-  flush(room: Room): void {
+  /** Gives back the native topics of rooms that have fallen silent, and forgets that they were live. */
+  sweepTopics(): void {
+    const now = this.#clock.now();
+    for (const room of this.#live.values()) {
+      const silentMs = now - room.lastChangeAt;
+      if (room.isTopic && silentMs > this.#limits.topicQuietMs) this.#endTopic(room);
+      if (!room.isTopic && !room.isFlushScheduled && silentMs > livelyMs) this.#live.delete(room.no);
+    }
+  }
+
+  #headOf(no: number): KnownHead {
+    const conversation = this.#rooms.conversationOf(no);
+    return { conversation, rev: this.#rooms.rev(no), lastSeq: this.#rooms.lastSeq(no) };
+  }
+
+  #becomesLive(no: number, conversation: ConversationId, now: number): LiveRoom {
+    const room = new LiveRoom(no, conversation, now);
+    this.#live.set(no, room);
+    return room;
+  }
+
+  #flushIfLive(no: number): void {
+    const room = this.#live.get(no);
+    if (room) this.#flush(room);
+  }
+
+  #flush(room: LiveRoom): void {
     if (room.waiting.length === 0) return;
     const events = room.waiting;
     room.waiting = [];
     room.lastFlushAt = this.#clock.now();
-    this.deliveries += room.slots.length;
-    if (!room.isTopic && room.slots.length >= this.#limits.topicSessionsMin) this.#becomeTopic(room);
+    const sessions = this.#rooms.count(room.no);
+    this.deliveries += sessions;
+    if (!room.isTopic && sessions >= this.#limits.topicSessionsMin) this.#becomeTopic(room);
     if (room.isTopic) this.#publish(room, events);
     else this.#tellEach(room, events);
   }
 
-  /** Gives back the native topics of rooms that have fallen silent. */
-  sweepTopics(): void {
-    const silentSince = this.#clock.now() - this.#limits.topicQuietMs;
-    for (const room of this.#topics) if (room.lastChangeAt < silentSince) this.#endTopic(room);
-  }
-
-  #publish(room: Room, events: readonly EncodedChanges[]): void {
+  #publish(room: LiveRoom, events: readonly EncodedChanges[]): void {
     for (const subprotocol of subprotocols) {
       this.#sockets.publish(topicOf(room, subprotocol), frameOf(room, subprotocol, events));
     }
   }
 
-  #tellEach(room: Room, events: readonly EncodedChanges[]): void {
+  #tellEach(room: LiveRoom, events: readonly EncodedChanges[]): void {
     const frames: Partial<Record<Subprotocol, SocketPayload>> = {};
-    for (let i = 0; i < room.slots.length; i++) {
-      const session = this.#sessions[room.slots.at(i)]!;
-      if (session.namesInFlight && areAllOwn(events, session.namesInFlight)) continue;
+    this.#each(room.no, (session) => {
+      if (session.namesInFlight && areAllOwn(events, session.namesInFlight)) return;
       const subprotocol = session.codec.subprotocol;
       frames[subprotocol] ??= frameOf(room, subprotocol, events);
       session.tell(frames[subprotocol]);
+    });
+  }
+
+  #each(no: number, act: (session: ClientSession) => void): void {
+    for (let i = 0; i < this.#rooms.count(no); i++) act(this.#sessions[this.#rooms.slot(no, i)]!);
+  }
+
+  #place(session: ClientSession, conversation: ConversationId): number {
+    let no = this.#rooms.numberOf(conversation);
+    if (no < 0) {
+      no = this.#rooms.open(conversation);
+      this.#bus.followConversation(conversation);
     }
+    this.#rooms.addSlot(no, session.slot);
+    const room = this.#live.get(no);
+    if (room?.isTopic) session.socket.subscribe(topicOf(room, session.codec.subprotocol));
+    return no;
   }
 
-  #place(session: ClientSession, conversation: ConversationId): Room {
-    const room = this.#rooms.get(conversation) ?? this.#openRoom(conversation);
-    room.slots.add(session.slot);
-    if (room.isTopic) session.socket.subscribe(topicOf(room, session.codec.subprotocol));
-    return room;
-  }
-
-  #openRoom(conversation: ConversationId): Room {
-    const room = new Room(this.#freeRooms.pop() ?? this.#roomByNo.length, conversation);
-    this.#roomByNo[room.no] = room;
-    this.#rooms.set(conversation, room);
-    this.#bus.followConversation(conversation);
-    return room;
-  }
-
-  #removeFrom(room: Room, session: ClientSession): void {
-    room.slots.remove(session.slot);
-    if (room.isTopic && session.state !== "closed") {
+  #removeFrom(no: number, session: ClientSession): void {
+    this.#rooms.removeSlot(no, session.slot);
+    const room = this.#live.get(no);
+    if (room?.isTopic && session.state !== "closed") {
       session.socket.unsubscribe(topicOf(room, session.codec.subprotocol));
     }
-    if (room.slots.length > 0) return;
-    room.waiting = [];
-    room.isTopic = false;
-    this.#topics.delete(room);
-    this.#rooms.delete(room.conversation);
-    this.#roomByNo[room.no] = null;
-    this.#freeRooms.push(room.no);
-    this.#bus.unfollowConversation(room.conversation);
+    if (this.#rooms.isOpen(no)) return;
+    if (room) room.waiting = [];
+    this.#live.delete(no);
+    const conversation = this.#rooms.conversationOf(no);
+    this.#rooms.close(no);
+    this.#bus.unfollowConversation(conversation);
   }
 
   #unfollowUser(session: ClientSession): void {
-    const sessions = this.#users.get(session.user);
-    if (!sessions?.includes(session)) return;
-    if (sessions.length > 1) {
-      sessions.splice(sessions.indexOf(session), 1);
-      return;
-    }
+    const there = this.#users.get(session.user);
+    if (Array.isArray(there)) {
+      const at = there.indexOf(session);
+      if (at < 0) return;
+      there.splice(at, 1);
+      if (there.length > 0) return;
+    } else if (there !== session) return;
     this.#users.delete(session.user);
     this.#bus.unfollowUser(session.user);
   }
 
-  #becomeTopic(room: Room): void {
+  #becomeTopic(room: LiveRoom): void {
     room.isTopic = true;
-    this.#topics.add(room);
-    this.#eachSocket(room, (session, topic) => session.socket.subscribe(topic));
+    this.#each(room.no, (session) => session.socket.subscribe(topicOf(room, session.codec.subprotocol)));
   }
 
-  #endTopic(room: Room): void {
+  #endTopic(room: LiveRoom): void {
     room.isTopic = false;
-    this.#topics.delete(room);
-    this.#eachSocket(room, (session, topic) => session.socket.unsubscribe(topic));
-  }
-
-  #eachSocket(room: Room, act: (session: ClientSession, topic: string) => void): void {
-    for (let i = 0; i < room.slots.length; i++) {
-      const session = this.#sessions[room.slots.at(i)]!;
-      act(session, topicOf(room, session.codec.subprotocol));
-    }
+    this.#each(room.no, (session) => session.socket.unsubscribe(topicOf(room, session.codec.subprotocol)));
   }
 }
 
-function topicOf(room: Room, subprotocol: Subprotocol): string {
+function topicOf(room: LiveRoom, subprotocol: Subprotocol): string {
   return subprotocol === "banyan.v1.msgpack" ? `b${room.no}` : `j${room.no}`;
 }
 
-function frameOf(room: Room, subprotocol: Subprotocol, events: readonly EncodedChanges[]): SocketPayload {
+function frameOf(room: LiveRoom, subprotocol: Subprotocol, events: readonly EncodedChanges[]): SocketPayload {
   const changes =
     events.length === 1 ? events[0]!.encoded(subprotocol) : events.flatMap((e) => e.encoded(subprotocol));
   return codecs[subprotocol].frameChanges(room.conversation, changes);

@@ -5,7 +5,7 @@ import type { Refusal } from "#core/refusal.ts";
 import type { CatchUp } from "#ports/message-log.ts";
 import type { ServerFrame, WireHead } from "#protocol/frames.ts";
 import type { RefusalCode } from "#protocol/refusals.ts";
-import type { Room } from "./room.ts";
+import type { KnownHead } from "./hub.ts";
 
 export function refusedFrame(refusal: Refusal, id?: number): ServerFrame {
   const code: RefusalCode = refusal.reason;
@@ -22,6 +22,6 @@ export function caughtUpFrame(id: number, conversation: string, caughtUp: CatchU
   return { kind: "caughtUp", id, conversation, ...caughtUp };
 }
 
-export function headOf(room: Room, member: number, readSeq: number): WireHead {
-  return { conversation: room.conversation, rev: room.rev, lastSeq: room.lastSeq, readSeq, member };
+export function headOf(known: KnownHead, member: number, readSeq: number): WireHead {
+  return { ...known, readSeq, member };
 }

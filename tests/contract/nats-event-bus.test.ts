@@ -57,12 +57,14 @@ async function settled(...all: Process[]): Promise<void> {
   await new Promise(setImmediate);
 }
 
-for (const wholeBucketFrom of [32, 1]) {
-  const how = wholeBucketFrom === 1 ? "heard by whole buckets" : "heard one by one";
+for (const from of [32, 1]) {
+  const how = from === 1 ? "heard by whole buckets" : "heard one by one";
   eventBusContract(`over NATS, ${how}`, async () => {
     const namespace = `contract${spaces++}`;
     const publisher = await openProcess(part.urls, namespace);
-    const follower = await openProcess(part.urls, namespace, { wholeBucketFrom });
+    const follower = await openProcess(part.urls, namespace, {
+      wholeFrom: { conversations: from, users: from },
+    });
     return {
       publisher: publisher.bus,
       follower: follower.bus,
@@ -83,7 +85,7 @@ describe("the event bus over NATS", () => {
   test("[P30] a bucket that comes to be heard whole loses nothing and doubles nothing", async () => {
     const namespace = `widen${spaces++}`;
     const publisher = await openProcess(part.urls, namespace);
-    const follower = await openProcess(part.urls, namespace, { wholeBucketFrom: 20 });
+    const follower = await openProcess(part.urls, namespace, { wholeFrom: { conversations: 20, users: 20 } });
     const ids = inOneBucket(40);
     const told = new Map<ConversationId, number[]>(ids.map((id) => [id, []]));
     follower.bus.listen({
