@@ -64,6 +64,17 @@ export const figureWords: readonly FigureWords[] = [
     ["opens.lively.freePercent", "touched no database, of all in lively conversations", "%"],
     ["opens.lively.askedFreePercent", "of those that asked the server", "%"],
   ]),
+  ...group("conversation opened: both requests, as a browser makes them", [
+    ["opens.warmServerUs", "opened lately: server CPU", "us"],
+    ["opens.warmPostgresUs", "opened lately: PostgreSQL CPU", "us"],
+    ["opens.warmP50Ms", "opened lately, p50", "ms"],
+    ["opens.otherServerUs", "opened lately, another page: server CPU", "us"],
+    ["opens.steadyServerUs", "opened lately, 50/s with pauses: server CPU", "us"],
+    ["opens.coldServerUs", "by nobody so far: server CPU", "us"],
+    ["opens.coldPostgresUs", "by nobody so far: PostgreSQL CPU", "us"],
+    ["opens.coldP50Ms", "by nobody so far, p50", "ms"],
+    ["opens.wireBytes", "bodies on the wire", "B"],
+  ]),
   ...group("idle session, member of 50 conversations", [
     ["idle.serverKiB", "server memory", "KiB"],
     ["idle.withPostgresKiB", "server and PostgreSQL memory", "KiB"],

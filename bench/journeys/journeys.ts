@@ -6,6 +6,7 @@ import { formatsJourney } from "./formats.ts";
 import { hotRoomJourney } from "./hot-room.ts";
 import { idleJourney } from "./idle-sessions.ts";
 import { longHistoryJourney } from "./long-history.ts";
+import { openCostJourney } from "./open-cost.ts";
 import { opensJourney } from "./opens.ts";
 import { overloadJourney } from "./overload.ts";
 import { reconnectJourney } from "./reconnect.ts";
@@ -21,6 +22,7 @@ export const journeys: readonly Journey[] = [
   wireJourney,
   longHistoryJourney,
   opensJourney,
+  openCostJourney,
   idleJourney,
   reconnectJourney,
   overloadJourney,

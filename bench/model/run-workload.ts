@@ -181,7 +181,11 @@ let httpBytes = 0;
 function open({ world }: Scene, ports: readonly number[], next: () => number): void {
   const pair = firstPair + Math.floor(next() * 200);
   const base = `http://127.0.0.1:${ports[0]}/v1/conversations/${world.pair(pair)}`;
-  const headers = { authorization: `Bearer ${world.token(2 * pair)}` };
+  // Named, because fetch does not ask for compression where it is not to unpack.
+  const headers = {
+    authorization: `Bearer ${world.token(2 * pair)}`,
+    "accept-encoding": "gzip, deflate, br, zstd",
+  };
   const get = async (path: string) => {
     // As it comes over the wire: compressed.
     const answer = await fetch(base + path, { headers, decompress: false });
