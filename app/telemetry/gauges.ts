@@ -32,7 +32,10 @@ export function showServices(telemetry: Telemetry, { gateway, messaging, api, wo
     telemetry.cache("recent", () => messaging.caches.recent.stats());
     telemetry.cache("cursors", () => messaging.caches.cursors.stats());
   }
-  if (api) telemetry.cache("sessions", () => api.knownSessions());
+  if (api) {
+    telemetry.cache("sessions", () => api.caches().sessions);
+    telemetry.cache("compressed", () => api.caches().compressed);
+  }
   if (worker) showWorker(telemetry, worker);
 }
 

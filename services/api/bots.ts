@@ -10,6 +10,7 @@ import type { EventBus } from "#ports/event-bus.ts";
 import { httpLimits } from "#protocol/limits.ts";
 import { profileView } from "./account-views.ts";
 import { announceRevoked } from "./announce-revoked.ts";
+import { answer } from "./answer.ts";
 import { refuse } from "./errors.ts";
 import {
   type Api,
@@ -22,6 +23,7 @@ import {
   withBody,
 } from "./http.ts";
 import { newToken, type OpenSessionParts } from "./open-session.ts";
+import { operation } from "./operation.ts";
 import { botBody, profile } from "./schemas/account.ts";
 import { userId } from "./schemas/fields.ts";
 
@@ -99,8 +101,8 @@ const silenceRoute = createRoute({
 export function bots(api: Api, parts: BotsParts): void {
   const { authenticate: middleware, accounts, events, clock, chance } = parts;
 
-  api.openapi({ ...makeRoute, middleware }, async (c) => {
-    if (c.var.caller.isBot) return refuse(c, "not_allowed", { message: "A bot makes no bots." });
+  operation(api, { ...makeRoute, middleware }, async (c) => {
+    if (c.get("caller").isBot) return refuse(c, "not_allowed", { message: "A bot makes no bots." });
     const body = c.req.valid("json");
     const handle = decideHandle(body.handle, httpLimits);
     if (!handle.ok) return refuse(c, "invalid_handle", { message: handle.refusal });
@@ -112,24 +114,24 @@ export function bots(api: Api, parts: BotsParts): void {
       passwordHash: noPassword,
       createdAt: now,
     };
-    const made = await accounts.createBot(account, c.var.caller.user, httpLimits.botsMax);
+    const made = await accounts.createBot(account, c.get("caller").user, httpLimits.botsMax);
     if (!made.ok) return refuse(c, made.refusal);
-    return c.json(await withToken(made.value), 201);
+    return answer(c, await withToken(made.value), 201);
   });
 
-  api.openapi({ ...listRoute, middleware }, async (c) => {
-    const mine = await accounts.bots(c.var.caller.user);
-    return c.json({ bots: mine.map(profileView) }, 200);
+  operation(api, { ...listRoute, middleware }, async (c) => {
+    const mine = await accounts.bots(c.get("caller").user);
+    return answer(c, { bots: mine.map(profileView) }, 200);
   });
 
-  api.openapi({ ...tokenRoute, middleware }, async (c) => {
+  operation(api, { ...tokenRoute, middleware }, async (c) => {
     const found = await mine(c, c.req.valid("param").user);
     if (!found) return refuse(c, "unknown_user");
     await silence(found);
-    return c.json(await withToken(found), 201);
+    return answer(c, await withToken(found), 201);
   });
 
-  api.openapi({ ...silenceRoute, middleware }, async (c) => {
+  operation(api, { ...silenceRoute, middleware }, async (c) => {
     const found = await mine(c, c.req.valid("param").user);
     if (!found) return refuse(c, "unknown_user");
     await silence(found);
@@ -137,7 +139,7 @@ export function bots(api: Api, parts: BotsParts): void {
   });
 
   async function mine(c: Context<Env>, user: UserId): Promise<Account | undefined> {
-    return (await accounts.bots(c.var.caller.user)).find((one) => one.user === user);
+    return (await accounts.bots(c.get("caller").user)).find((one) => one.user === user);
   }
 
   async function silence({ user }: Account): Promise<void> {

@@ -4,9 +4,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { ConversationStore } from "#ports/conversation-store.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { httpLimits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { type ConversationsParts, summaryOf } from "./conversations.ts";
 import { refuseAs } from "./errors.ts";
 import { type Api, errors, json, signedIn, signedInToChange } from "./http.ts";
+import { operation } from "./operation.ts";
 import { channel, conversationParams, summary } from "./schemas/conversation.ts";
 import { limitInQuery, text } from "./schemas/fields.ts";
 
@@ -66,8 +68,8 @@ const leaveRoute = createRoute({
 export function channels(api: Api, parts: ChannelsParts): void {
   const { authenticate: middleware, messaging } = parts;
 
-  api.openapi({ ...findRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...findRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const { q, limit } = c.req.valid("query");
     const found = await parts.conversations.channels(q.trim(), limit);
     const memberships = await parts.conversations.memberships(
@@ -79,20 +81,20 @@ export function channels(api: Api, parts: ChannelsParts): void {
       memberCount,
       joined: memberships[i]?.active ?? false,
     }));
-    return c.json({ channels: shown }, 200);
+    return answer(c, { channels: shown }, 200);
   });
 
-  api.openapi({ ...joinRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...joinRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const { conversation } = c.req.valid("param");
     const joined = await messaging.join(user, conversation);
     if (!joined.ok) return refuseAs(c, joined.refusal);
     const shown = await summaryOf(parts, user, conversation);
-    return shown.ok ? c.json(shown.value, 200) : refuseAs(c, shown.refusal);
+    return shown.ok ? answer(c, shown.value, 200) : refuseAs(c, shown.refusal);
   });
 
-  api.openapi({ ...leaveRoute, middleware }, async (c) => {
-    const left = await messaging.leave(c.var.caller.user, c.req.valid("param").conversation);
+  operation(api, { ...leaveRoute, middleware }, async (c) => {
+    const left = await messaging.leave(c.get("caller").user, c.req.valid("param").conversation);
     return left.ok ? c.body(null, 204) : refuseAs(c, left.refusal);
   });
 }

@@ -8,8 +8,10 @@ import type { Refusal } from "#core/refusal.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { httpLimits, limits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
+import { operation } from "./operation.ts";
 import { conversationParams, createBody, opened, summary, title } from "./schemas/conversation.ts";
 import { conversationId, limitInQuery } from "./schemas/fields.ts";
 import { mineOf, type SummaryParts, summaries } from "./summaries.ts";
@@ -93,8 +95,8 @@ const renameRoute = createRoute({
 export function conversations(api: Api, parts: ConversationsParts): void {
   const { authenticate: middleware, inbox, messaging } = parts;
 
-  api.openapi({ ...listRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...listRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const { after = "", limit } = c.req.valid("query");
     const [entries = []] = await inbox.list([user]);
     const rest = entries.filter((entry) => entry.conversation > after);
@@ -102,11 +104,11 @@ export function conversations(api: Api, parts: ConversationsParts): void {
     const shown = await summaries(parts, await mineOf(parts, user, wanted));
     const last = wanted[wanted.length - 1]?.conversation;
     const isMore = rest.length > wanted.length && last !== undefined;
-    return c.json({ conversations: shown, ...(isMore ? { next: last } : {}) }, 200);
+    return answer(c, { conversations: shown, ...(isMore ? { next: last } : {}) }, 200);
   });
 
-  api.openapi({ ...createTheRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...createTheRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const body = c.req.valid("json");
     if ((await parts.accounts.accounts(body.users)).includes(null)) return refuse(c, "unknown_user");
     const existed = body.kind === "direct" && (await isThere(parts, user, body.users[0]!));
@@ -115,21 +117,21 @@ export function conversations(api: Api, parts: ConversationsParts): void {
     if (!created.ok) return refuseAs(c, created.refusal);
     const shown = await summaryOf(parts, user, created.value.id);
     if (!shown.ok) return refuseAs(c, shown.refusal);
-    return c.json(shown.value, existed ? 200 : 201);
+    return answer(c, shown.value, existed ? 200 : 201);
   });
 
-  api.openapi({ ...openRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...openRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const { conversation } = c.req.valid("param");
     const shown = await summaryOf(parts, user, conversation);
     if (!shown.ok) return refuseAs(c, shown.refusal);
     const cursors = await cursorsOf(parts, user, conversation, shown.value.memberCount);
-    return c.json({ ...shown.value, cursors }, 200);
+    return answer(c, { ...shown.value, cursors }, 200);
   });
 
-  api.openapi({ ...renameRoute, middleware }, async (c) => {
+  operation(api, { ...renameRoute, middleware }, async (c) => {
     const { conversation } = c.req.valid("param");
-    const renamed = await messaging.rename(c.var.caller.user, conversation, c.req.valid("json").title);
+    const renamed = await messaging.rename(c.get("caller").user, conversation, c.req.valid("json").title);
     return renamed.ok ? c.body(null, 204) : refuseAs(c, renamed.refusal);
   });
 }

@@ -13,11 +13,11 @@ import type { Inbox } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import type { Passwords } from "#ports/passwords.ts";
 import type { RateLimits } from "#ports/rate-limits.ts";
+import { compression, madeCareful } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { bots } from "./bots.ts";
 import { channels } from "./channels.ts";
-import { boundedBody, carefulHeaders, refuseForm } from "./common.ts";
-import { compressed } from "./compression.ts";
+import { boundedBody, refuseForm } from "./common.ts";
 import type { ApiConfig } from "./config.ts";
 import { conversations } from "./conversations.ts";
 import { docsPage } from "./docs-page.ts";
@@ -56,8 +56,8 @@ export interface ApiParts {
 export interface ApiServer {
   /** The OpenAPI 3.1 document, as served at /v1/openapi.json. */
   describe(): object;
-  /** How often who called was known. */
-  knownSessions(): { hits: number; misses: number; entries: number };
+  /** How often who called was known, and how often an answer was compressed before. */
+  caches(): Record<"sessions" | "compressed", { hits: number; misses: number; entries: number }>;
   /** Answers everything under /v1 but the WebSocket. Never rejects. */
   fetch(request: Request, info: RequestInfo): Promise<Response>;
 }
@@ -78,8 +78,13 @@ export function createApi(given: ApiParts): ApiServer {
 
   const api = new OpenAPIHono<Env>({ defaultHook: refuseForm });
   api.onError((error, c) => answerThrown(c, error, noteFailure));
-  api.use(...carefulHeaders, compressed, methodNotAllowed({ app: api, onMethodNotAllowed }), boundedBody);
-  api.notFound((c) => refuse(c, "not_found"));
+  api.use(boundedBody);
+  const refuseMethod = methodNotAllowed({ app: api, onMethodNotAllowed });
+  api.notFound(async (c) => {
+    c.res = refuse(c, "not_found");
+    await refuseMethod(c, async () => {});
+    return c.res;
+  });
   signUp(api, { accounts, hashing, rates, clock, chance, life, signUp: config.signUp });
   logIn(api, { accounts, hashing, rates, clock, chance, life });
   serverInfo(api, { accounts, rates, config });
@@ -105,8 +110,8 @@ export function createApi(given: ApiParts): ApiServer {
   };
   docsPage(api, describe, rates);
   return {
-    knownSessions: () => known.stats(),
+    caches: () => ({ sessions: known.stats(), compressed: compression.stats() }),
     describe,
-    fetch: async (request, info) => api.fetch(request, info),
+    fetch: async (request, info) => madeCareful(await api.fetch(request, info)),
   };
 }

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import stylePath from "swagger-ui-dist/swagger-ui.css" with { type: "file" };
 import bundlePath from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" };
 import { limitAddress } from "./authenticate.ts";
-import { acceptedEncoding, compressors } from "./compression.ts";
+import { acceptedEncoding, compressElsewhere } from "./compression.ts";
 import type { Api, Env } from "./http.ts";
 import type { Rates } from "./rates.ts";
 
@@ -62,14 +62,14 @@ interface Kept {
 function once(load: () => Promise<string>): () => Promise<Kept> {
   let kept: Promise<Kept> | null = null;
   return () => {
-    kept ??= load().then(async (plain) => ({ plain, gzip: new Uint8Array(await compressors.gzip(plain)) }));
+    kept ??= load().then(async (plain) => ({ plain, gzip: await compressElsewhere(plain, "gzip") }));
     return kept;
   };
 }
 
 async function answer(c: Context<Env>, type: string, file: () => Promise<Kept>): Promise<Response> {
   const { plain, gzip } = await file();
-  const isPacked = acceptedEncoding(c.req.header("Accept-Encoding") ?? "", ["gzip"]) !== null;
+  const isPacked = acceptedEncoding(c.req.header("Accept-Encoding"), ["gzip"]) !== null;
   return c.body(isPacked ? gzip : plain, 200, {
     "Content-Type": type,
     "Content-Security-Policy": policy,

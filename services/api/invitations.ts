@@ -8,8 +8,10 @@ import type { Accounts } from "#ports/accounts.ts";
 import type { Chance } from "#ports/chance.ts";
 import type { Clock } from "#ports/clock.ts";
 import { httpLimits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { refuse } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedInToChange, withBody } from "./http.ts";
+import { operation } from "./operation.ts";
 import { time } from "./schemas/fields.ts";
 
 const { invitationUsesMax, invitationDaysMax } = httpLimits;
@@ -57,8 +59,8 @@ export interface InvitationsParts {
 }
 
 export function invitations(api: Api, parts: InvitationsParts): void {
-  api.openapi({ ...route, middleware: parts.authenticate }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...route, middleware: parts.authenticate }, async (c) => {
+    const { user } = c.get("caller");
     const [account] = await parts.accounts.accounts([user]);
     if (!account?.isOwner) return refuse(c, "not_allowed");
     const { uses, days } = c.req.valid("json");
@@ -74,6 +76,6 @@ export function invitations(api: Api, parts: InvitationsParts): void {
     });
     const token = toBase64Url(secret);
     const base = new URL(parts.publicUrl ?? c.req.url).origin;
-    return c.json({ token, url: `${base}/#invite=${token}`, expiresAt }, 201);
+    return answer(c, { token, url: `${base}/#invite=${token}`, expiresAt }, 201);
   });
 }

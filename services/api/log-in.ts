@@ -5,11 +5,13 @@ import { createRoute } from "@hono/zod-openapi";
 import { passwordForm } from "#core/accounts/password.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import { httpLimits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { limitAddress } from "./authenticate.ts";
 import { refuse } from "./errors.ts";
 import type { Hashing } from "./hashing.ts";
 import { type Api, errors, json, withBody } from "./http.ts";
 import { type OpenSessionParts, openSession } from "./open-session.ts";
+import { operation } from "./operation.ts";
 import type { Rates } from "./rates.ts";
 import { loggedIn, logInBody } from "./schemas/account.ts";
 
@@ -35,7 +37,7 @@ const route = createRoute({
 
 export function logIn(api: Api, parts: LogInParts): void {
   const { accounts, hashing, rates } = parts;
-  api.openapi({ ...route, middleware: limitAddress(rates) }, async (c) => {
+  operation(api, { ...route, middleware: limitAddress(rates) }, async (c) => {
     const body = c.req.valid("json");
     const handle = body.handle.toLowerCase().slice(0, httpLimits.handleCharsMax + 1);
     const keys = { handle, address: c.env.remoteAddress };
@@ -49,6 +51,6 @@ export function logIn(api: Api, parts: LogInParts): void {
     if (!verified.ok || verified.value) await rates.logInWasRight(keys);
     if (!verified.ok) return refuse(c, "overloaded");
     if (!stored || !verified.value) return refuse(c, "wrong_credentials");
-    return c.json(await openSession(parts, c, stored.account, body), 201);
+    return answer(c, await openSession(parts, c, stored.account, body), 201);
   });
 }

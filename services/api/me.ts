@@ -8,9 +8,11 @@ import type { EventBus } from "#ports/event-bus.ts";
 import { httpLimits } from "#protocol/limits.ts";
 import { accountView } from "./account-views.ts";
 import { announceRevoked } from "./announce-revoked.ts";
+import { answer } from "./answer.ts";
 import { refuse } from "./errors.ts";
 import type { Hashing } from "./hashing.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
+import { operation } from "./operation.ts";
 import type { Rates } from "./rates.ts";
 import { account, passwordBody, renameBody } from "./schemas/account.ts";
 import { uuid } from "./schemas/fields.ts";
@@ -70,20 +72,20 @@ export function me(
   api: Api,
   { authenticate: middleware, accounts, events, hashing, rates, renamed: tell }: MeParts,
 ): void {
-  api.openapi({ ...showRoute, middleware }, async (c) => {
-    const { user, session } = c.var.caller;
+  operation(api, { ...showRoute, middleware }, async (c) => {
+    const { user, session } = c.get("caller");
     const found = await accountOf(accounts, user);
-    return found ? c.json({ account: accountView(found), session }, 200) : refuse(c, "not_authenticated");
+    return found ? answer(c, { account: accountView(found), session }, 200) : refuse(c, "not_authenticated");
   });
 
-  api.openapi({ ...renameRoute, middleware }, async (c) => {
-    const renamed = await accounts.rename(c.var.caller.user, c.req.valid("json").displayName);
+  operation(api, { ...renameRoute, middleware }, async (c) => {
+    const renamed = await accounts.rename(c.get("caller").user, c.req.valid("json").displayName);
     if (renamed) tell(renamed);
-    return renamed ? c.json({ account: accountView(renamed) }, 200) : refuse(c, "not_authenticated");
+    return renamed ? answer(c, { account: accountView(renamed) }, 200) : refuse(c, "not_authenticated");
   });
 
-  api.openapi({ ...passwordRoute, middleware }, async (c) => {
-    const { user, session, isBot } = c.var.caller;
+  operation(api, { ...passwordRoute, middleware }, async (c) => {
+    const { user, session, isBot } = c.get("caller");
     if (isBot) return refuse(c, "not_allowed", { message: "A bot has no password." });
     const body = c.req.valid("json");
     const mine = await accountOf(accounts, user);

@@ -6,8 +6,10 @@ import type { Member } from "#core/conversations/conversation.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { httpLimits, limits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
+import { operation } from "./operation.ts";
 import { conversationParams, member, memberParams, role, usersBody } from "./schemas/conversation.ts";
 import { limitInQuery, listInQuery, number, numberInQuery } from "./schemas/fields.ts";
 
@@ -102,8 +104,8 @@ const roleRoute = createRoute({
 });
 
 export function members(api: Api, { authenticate: middleware, accounts, messaging }: MembersParts): void {
-  api.openapi({ ...listRoute, middleware }, async (c) => {
-    const { user } = c.var.caller;
+  operation(api, { ...listRoute, middleware }, async (c) => {
+    const { user } = c.get("caller");
     const { conversation } = c.req.valid("param");
     const { after, limit, numbers } = c.req.valid("query");
     const found = numbers
@@ -112,26 +114,26 @@ export function members(api: Api, { authenticate: middleware, accounts, messagin
     if (!found.ok) return refuseAs(c, found.refusal);
     const next = !numbers && found.value.length === limit ? found.value[limit - 1]?.member : undefined;
     const named = await withNames(accounts, found.value);
-    return c.json({ members: named, ...(next === undefined ? {} : { next }) }, 200);
+    return answer(c, { members: named, ...(next === undefined ? {} : { next }) }, 200);
   });
 
-  api.openapi({ ...addRoute, middleware }, async (c) => {
+  operation(api, { ...addRoute, middleware }, async (c) => {
     const { conversation } = c.req.valid("param");
     const { users } = c.req.valid("json");
     if ((await accounts.accounts(users)).includes(null)) return refuse(c, "unknown_user");
-    const added = await messaging.addMembers(c.var.caller.user, conversation, users);
+    const added = await messaging.addMembers(c.get("caller").user, conversation, users);
     return added.ok ? c.body(null, 204) : refuseAs(c, added.refusal);
   });
 
-  api.openapi({ ...removeRoute, middleware }, async (c) => {
+  operation(api, { ...removeRoute, middleware }, async (c) => {
     const { conversation, user } = c.req.valid("param");
-    const removed = await messaging.removeMember(c.var.caller.user, conversation, user);
+    const removed = await messaging.removeMember(c.get("caller").user, conversation, user);
     return removed.ok ? c.body(null, 204) : refuseAs(c, removed.refusal);
   });
 
-  api.openapi({ ...roleRoute, middleware }, async (c) => {
+  operation(api, { ...roleRoute, middleware }, async (c) => {
     const { conversation, user } = c.req.valid("param");
-    const set = await messaging.setRole(c.var.caller.user, conversation, user, c.req.valid("json").role);
+    const set = await messaging.setRole(c.get("caller").user, conversation, user, c.req.valid("json").role);
     return set.ok ? c.body(null, 204) : refuseAs(c, set.refusal);
   });
 }

@@ -6,9 +6,11 @@ import type { Rev, Seq } from "#base/ids.ts";
 import type { PageFrom } from "#ports/message-log.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { limits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn } from "./http.ts";
 import { changeView, messageView } from "./message-views.ts";
+import { operation } from "./operation.ts";
 import { caughtUp, conversationParams, page } from "./schemas/conversation.ts";
 import { limitInQuery, numberInQuery } from "./schemas/fields.ts";
 
@@ -61,28 +63,30 @@ const changesRoute = createRoute({
 });
 
 export function messages(api: Api, { authenticate: middleware, messaging }: MessagesParts): void {
-  api.openapi({ ...pageRoute, middleware }, async (c) => {
+  operation(api, { ...pageRoute, middleware }, async (c) => {
     const { conversation } = c.req.valid("param");
     const query = c.req.valid("query");
     const from = pageFrom(query);
     if (from === null) return refuse(c, "bad_request", { message: "query: one of before, after, around" });
-    const found = await messaging.page(c.var.caller.user, conversation, from, query.limit);
+    const found = await messaging.page(c.get("caller").user, conversation, from, query.limit);
     if (!found.ok) return refuseAs(c, found.refusal);
     const { rev, lastSeq, hasBefore, hasAfter } = found.value;
-    return c.json(
+    return answer(
+      c,
       { rev, lastSeq, messages: found.value.messages.map(messageView), hasBefore, hasAfter },
       200,
     );
   });
 
-  api.openapi({ ...changesRoute, middleware }, async (c) => {
+  operation(api, { ...changesRoute, middleware }, async (c) => {
     const { conversation } = c.req.valid("param");
     const { rev, seq } = c.req.valid("query");
-    const { user } = c.var.caller;
+    const { user } = c.get("caller");
     const found = await messaging.since(user, conversation, rev as Rev, seq as Seq, limits.catchUpRowsMax);
     if (!found.ok) return refuseAs(c, found.refusal);
     const { value } = found;
-    return c.json(
+    return answer(
+      c,
       { rev: value.rev, lastSeq: value.lastSeq, reset: value.reset, changes: value.changes.map(changeView) },
       200,
     );

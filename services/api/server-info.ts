@@ -3,9 +3,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Accounts } from "#ports/accounts.ts";
 import { protocolVersion } from "#protocol/frames.ts";
+import { answer } from "./answer.ts";
 import { limitAddress } from "./authenticate.ts";
 import type { ApiConfig } from "./config.ts";
 import { type Api, errors, json } from "./http.ts";
+import { operation } from "./operation.ts";
 import type { Rates } from "./rates.ts";
 
 const serverInfoBody = z
@@ -37,9 +39,10 @@ export interface ServerInfoParts {
 
 export function serverInfo(api: Api, { accounts, rates, config }: ServerInfoParts): void {
   let hasAccounts = false;
-  api.openapi({ ...route, middleware: limitAddress(rates) }, async (c) => {
+  operation(api, { ...route, middleware: limitAddress(rates) }, async (c) => {
     hasAccounts ||= await accounts.anyAccount();
-    return c.json(
+    return answer(
+      c,
       {
         name: config.serverName,
         version: config.version,

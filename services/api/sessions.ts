@@ -6,9 +6,11 @@ import type { Accounts } from "#ports/accounts.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import { sessionView } from "./account-views.ts";
 import { announceRevoked } from "./announce-revoked.ts";
+import { answer } from "./answer.ts";
 import { refuse } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange } from "./http.ts";
 import { dropCookie } from "./open-session.ts";
+import { operation } from "./operation.ts";
 import { session } from "./schemas/account.ts";
 import { sessionId } from "./schemas/fields.ts";
 
@@ -66,14 +68,14 @@ const revokeOthersRoute = createRoute({
 });
 
 export function sessions(api: Api, { authenticate: middleware, accounts, events }: SessionsParts): void {
-  api.openapi({ ...listRoute, middleware }, async (c) => {
-    const { user, session } = c.var.caller;
+  operation(api, { ...listRoute, middleware }, async (c) => {
+    const { user, session } = c.get("caller");
     const live = await accounts.sessions(user);
-    return c.json({ sessions: live.map((one) => sessionView(one, session)) }, 200);
+    return answer(c, { sessions: live.map((one) => sessionView(one, session)) }, 200);
   });
 
-  api.openapi({ ...revokeRoute, middleware }, async (c) => {
-    const { user, session: current } = c.var.caller;
+  operation(api, { ...revokeRoute, middleware }, async (c) => {
+    const { user, session: current } = c.get("caller");
     const given = c.req.valid("param").session;
     const session = given === "current" ? current : given;
     if (!(await accounts.revoke(user, session))) return refuse(c, "unknown_session");
@@ -82,10 +84,10 @@ export function sessions(api: Api, { authenticate: middleware, accounts, events 
     return c.body(null, 204);
   });
 
-  api.openapi({ ...revokeOthersRoute, middleware }, async (c) => {
-    const { user, session } = c.var.caller;
+  operation(api, { ...revokeOthersRoute, middleware }, async (c) => {
+    const { user, session } = c.get("caller");
     const revoked = await accounts.revokeOthers(user, session);
     announceRevoked(events, user, revoked);
-    return c.json({ revoked: revoked.length }, 200);
+    return answer(c, { revoked: revoked.length }, 200);
   });
 }

@@ -8,12 +8,14 @@ import { decidePassword } from "#core/accounts/password.ts";
 import { hashSecret } from "#core/accounts/token.ts";
 import type { Accounts } from "#ports/accounts.ts";
 import { httpLimits } from "#protocol/limits.ts";
+import { answer } from "./answer.ts";
 import { limitAddress } from "./authenticate.ts";
 import type { ApiConfig } from "./config.ts";
 import { refuse } from "./errors.ts";
 import type { Hashing } from "./hashing.ts";
 import { type Api, errors, json, withBody } from "./http.ts";
 import { type OpenSessionParts, openSession } from "./open-session.ts";
+import { operation } from "./operation.ts";
 import type { Rates } from "./rates.ts";
 import { loggedIn, signUpBody } from "./schemas/account.ts";
 
@@ -48,7 +50,7 @@ const route = createRoute({
 
 export function signUp(api: Api, parts: SignUpParts): void {
   const { accounts, hashing, rates } = parts;
-  api.openapi({ ...route, middleware: limitAddress(rates) }, async (c) => {
+  operation(api, { ...route, middleware: limitAddress(rates) }, async (c) => {
     const body = c.req.valid("json");
     const handle = decideHandle(body.handle, httpLimits);
     if (!handle.ok) return refuse(c, "invalid_handle", { message: handle.refusal });
@@ -75,7 +77,7 @@ export function signUp(api: Api, parts: SignUpParts): void {
       ...(invitationHash === null ? {} : { invitationHash }),
     });
     if (!created.ok) return refuse(c, created.refusal);
-    return c.json(await openSession(parts, c, created.value, body), 201);
+    return answer(c, await openSession(parts, c, created.value, body), 201);
   });
 }
 

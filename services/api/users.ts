@@ -4,7 +4,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Account, Accounts } from "#ports/accounts.ts";
 import { httpLimits } from "#protocol/limits.ts";
 import { profileView } from "./account-views.ts";
+import { answer } from "./answer.ts";
 import { type Api, type Authenticate, errors, json, signedIn } from "./http.ts";
+import { operation } from "./operation.ts";
 import { profile } from "./schemas/account.ts";
 import { limitInQuery, listInQuery, text, userId } from "./schemas/fields.ts";
 
@@ -37,10 +39,10 @@ export interface UsersParts {
 }
 
 export function users(api: Api, { authenticate: middleware, accounts }: UsersParts): void {
-  api.openapi({ ...route, middleware }, async (c) => {
+  operation(api, { ...route, middleware }, async (c) => {
     const { q, limit, ids } = c.req.valid("query");
     const found = ids ? await accounts.accounts(ids) : await accounts.search(q.trim(), limit);
     const known = found.filter((one): one is Account => one !== null);
-    return c.json({ users: known.map(profileView) }, 200);
+    return answer(c, { users: known.map(profileView) }, 200);
   });
 }
