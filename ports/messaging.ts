@@ -33,6 +33,19 @@ export interface Receipt {
   readonly at: number;
 }
 
+/** What is shown first of a conversation that somebody opens, beside its messages. */
+export interface Opened {
+  readonly conversation: Conversation;
+  readonly me: Member;
+  readonly newest: Message | null;
+  /** Whom it names: the newest message's author, and both of a direct one. */
+  readonly people: readonly Member[];
+  /** How far I have read; null: I came in a moment ago, and that is not stored yet. */
+  readonly readSeq: Seq | null;
+  /** How far each member has read; empty where there are more than are told of each other. */
+  readonly cursors: readonly { readonly member: MemberNo; readonly seq: Seq }[];
+}
+
 export interface Messaging {
   send(command: SendCommand): Promise<Result<Receipt, Refusal>>;
   edit(user: UserId, conversation: ConversationId, seq: Seq, text: string): Promise<Result<Receipt, Refusal>>;
@@ -72,6 +85,8 @@ export interface Messaging {
     user: UserId,
     conversation: ConversationId,
   ): Promise<Result<{ conversation: Conversation; me: Member }, Refusal>>;
+  /** In one answer, from the process that keeps the conversation. */
+  opened(user: UserId, conversation: ConversationId): Promise<Result<Opened, Refusal>>;
   rename(user: UserId, conversation: ConversationId, title: string): Promise<Result<null, Refusal>>;
   addMembers(
     user: UserId,
@@ -100,7 +115,10 @@ export interface Messaging {
     numbers: readonly MemberNo[],
   ): Promise<Result<readonly Member[], Refusal>>;
 
-  /** How far these members have read, as far as the process that keeps the conversation was told. */
+  /**
+   * How far these members have read, as far as the process that keeps the conversation was told. Asked by processes
+   * of the release before; `opened` tells it too.
+   */
   cursors(
     user: UserId,
     conversation: ConversationId,

@@ -17,6 +17,7 @@ const methodNames: Record<Method, true> = {
   typing: true,
   create: true,
   conversation: true,
+  opened: true,
   rename: true,
   addMembers: true,
   removeMember: true,

@@ -61,6 +61,7 @@ export function openMessagingRouter(nats: Nats, options: RouterOptions): Messagi
     // The service makes the id; any stable key will do.
     create: (...args) => router.ask("create", args[0], bucketOf(args[0] as string as ConversationId), args),
     conversation: (...args) => inOrder("conversation", args[1], args),
+    opened: (...args) => inOrder("opened", args[1], args),
     rename: (...args) => inOrder("rename", args[1], args),
     addMembers: (...args) => inOrder("addMembers", args[1], args),
     removeMember: (...args) => inOrder("removeMember", args[1], args),

@@ -1,28 +1,25 @@
 // A person's conversations: list them, open one, make one, rename one.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import type { ConversationId, MemberNo, Seq, UserId } from "#base/ids.ts";
+import type { ConversationId, UserId } from "#base/ids.ts";
 import { ok, type Result } from "#base/result.ts";
 import { directConversationId } from "#core/conversations/direct-id.ts";
 import type { Refusal } from "#core/refusal.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
-import { httpLimits, limits } from "#protocol/limits.ts";
+import { httpLimits } from "#protocol/limits.ts";
 import { answer } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
 import { operation } from "./operation.ts";
 import { conversationParams, createBody, opened, summary, title } from "./schemas/conversation.ts";
 import { conversationId, limitInQuery } from "./schemas/fields.ts";
-import { mineOf, type SummaryParts, summaries } from "./summaries.ts";
+import { mineOf, type SummaryParts, type SummaryView, summaries, summaryOfOpened } from "./summaries.ts";
 
 export interface ConversationsParts extends SummaryParts {
   readonly authenticate: Authenticate;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
-  readonly messaging: Pick<
-    Messaging,
-    "newest" | "members" | "membersByNumber" | "conversation" | "cursors" | "create" | "rename"
-  >;
+  readonly messaging: Pick<Messaging, "newest" | "opened" | "create" | "rename">;
 }
 
 const tags = ["Conversations"];
@@ -123,10 +120,10 @@ export function conversations(api: Api, parts: ConversationsParts): void {
   operation(api, { ...openRoute, middleware }, async (c) => {
     const { user } = c.get("caller");
     const { conversation } = c.req.valid("param");
-    const shown = await summaryOf(parts, user, conversation);
-    if (!shown.ok) return refuseAs(c, shown.refusal);
-    const cursors = await cursorsOf(parts, user, conversation, shown.value.memberCount);
-    return answer(c, { ...shown.value, cursors }, 200);
+    const found = await messaging.opened(user, conversation);
+    if (!found.ok) return refuseAs(c, found.refusal);
+    const shown = await summaryOfOpened(parts.accounts, found.value);
+    return answer(c, { ...shown, cursors: [...found.value.cursors] }, 200);
   });
 
   operation(api, { ...renameRoute, middleware }, async (c) => {
@@ -144,49 +141,10 @@ async function isThere(parts: ConversationsParts, user: UserId, other: UserId): 
 
 /** One conversation; the messaging service says whether `user` is a member. */
 export async function summaryOf(
-  parts: Pick<ConversationsParts, "accounts" | "messaging">,
+  { accounts, messaging }: Pick<ConversationsParts, "accounts" | "messaging">,
   user: UserId,
   id: ConversationId,
-): Promise<Result<Awaited<ReturnType<typeof summaries>>[number], Refusal>> {
-  const found = await parts.messaging.conversation(user, id);
-  if (!found.ok) return found;
-  const { conversation, me } = found.value;
-  const cursors = await parts.messaging.cursors(user, id, [user]);
-  const cursor = cursors.ok ? cursors.value[0] : undefined;
-  // Without a cursor the membership is on its way to the inbox: it starts read up to here.
-  const readSeq = cursor?.seq ?? conversation.lastSeq;
-  const near = { ...parts, conversations: membersNear(parts.messaging, user, id) };
-  const [shown] = await summaries(near, [{ conversation, me, readSeq: readSeq as Seq }]);
-  return ok(shown!);
-}
-
-/** The members of this one conversation, from the process that keeps it. */
-function membersNear(messaging: Pick<Messaging, "membersByNumber">, user: UserId, id: ConversationId) {
-  return {
-    async membersAt(places: readonly { readonly member: MemberNo }[]) {
-      const numbers = places.map((place) => place.member);
-      const found = await messaging.membersByNumber(user, id, numbers);
-      const members = new Map(found.ok ? found.value.map((member) => [member.member, member] as const) : []);
-      return numbers.map((number) => members.get(number) ?? null);
-    },
-  };
-}
-
-async function cursorsOf(
-  { messaging }: ConversationsParts,
-  user: UserId,
-  id: ConversationId,
-  memberCount: number,
-) {
-  if (memberCount > limits.receiptsMembersMax) return [];
-  const members = await messaging.members(user, id, 0, limits.receiptsMembersMax);
-  if (!members.ok) return [];
-  const users = members.value.map((member) => member.user);
-  const cursors = await messaging.cursors(user, id, users);
-  if (!cursors.ok) return [];
-  const numbers = new Map(members.value.map((member) => [member.user, member.member]));
-  return cursors.value.flatMap(({ user, seq }) => {
-    const member = numbers.get(user);
-    return member === undefined ? [] : [{ member, seq }];
-  });
+): Promise<Result<SummaryView, Refusal>> {
+  const found = await messaging.opened(user, id);
+  return found.ok ? ok(await summaryOfOpened(accounts, found.value)) : found;
 }

@@ -6,7 +6,7 @@ import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { Message } from "#core/messages/message.ts";
 import type { Account, Accounts } from "#ports/accounts.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
-import type { Messaging } from "#ports/messaging.ts";
+import type { Messaging, Opened } from "#ports/messaging.ts";
 import { profileView } from "./account-views.ts";
 import { messageView } from "./message-views.ts";
 
@@ -50,6 +50,19 @@ export async function summaries(parts: ShownParts, mine: readonly Mine[]) {
     mine.length === 0 ? [] : await parts.messaging.newest(mine.map((one) => one.conversation.id));
   const people = await peopleOf(parts, mine, newest);
   return mine.map((one, i) => summaryOf(one, newest[i] ?? null, people[i]!));
+}
+
+export type SummaryView = ReturnType<typeof summaryOf>;
+
+/** Of one conversation, which the messaging service has told all about. */
+export async function summaryOfOpened(
+  accounts: ShownParts["accounts"],
+  { conversation, me, newest, people, readSeq }: Opened,
+): Promise<SummaryView> {
+  const found = await accounts.accounts(people.map(({ user }) => user));
+  const named = people.flatMap(({ member }, i) => (found[i] ? [{ member, account: found[i] }] : []));
+  // Without a cursor the membership is on its way to the inbox: it starts read up to here.
+  return summaryOf({ conversation, me, readSeq: readSeq ?? conversation.lastSeq }, newest, named);
 }
 
 type Person = { readonly member: MemberNo; readonly account: Account };

@@ -24,6 +24,7 @@ import type { FactsCache } from "./facts.ts";
 import { type FreshInbox, freshInbox } from "./fresh-inbox.ts";
 import type { MessagingLimits } from "./limits.ts";
 import * as manage from "./manage-members.ts";
+import { openConversation } from "./open-conversation.ts";
 import { type People, withDisplayNames } from "./people.ts";
 import { ReadCursors } from "./read-cursors.ts";
 import { sendMessage } from "./send-message.ts";
@@ -153,6 +154,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
         const conversation = await facts.conversation(id);
         return found(conversation && { conversation, me });
       }),
+    opened: (user, id) =>
+      asMember(user, id, async (me) => found(await openConversation({ caches, store, limits }, me))),
     rename: (user, id, title) => writing(() => manage.renameConversation(parts, user, id, title)),
     addMembers: (user, id, users) => writing(() => manage.addMembers(parts, user, id, users)),
     removeMember: (user, id, other) => writing(() => manage.removeMember(parts, user, id, other)),

@@ -143,6 +143,7 @@ export function messagingContract(
         read: () => messaging.read(user, id, seq(1)),
         typing: () => messaging.typing(user, id),
         conversation: () => messaging.conversation(user, id),
+        opened: () => messaging.opened(user, id),
         rename: () => messaging.rename(user, id, "Mine now"),
         addMembers: () => messaging.addMembers(user, id, [stranger]),
         removeMember: () => messaging.removeMember(user, id, friend),

@@ -209,6 +209,7 @@ export class TwoServices {
       typing: (user, id) => to(id, (it) => it.typing(user, id)),
       create: (...all) => to(null, (it) => it.create(...all)),
       conversation: (user, id) => to(id, (it) => it.conversation(user, id)),
+      opened: (user, id) => to(id, (it) => it.opened(user, id)),
       rename: (user, id, ...rest) => to(id, (it) => it.rename(user, id, ...rest)),
       addMembers: (user, id, ...rest) => to(id, (it) => it.addMembers(user, id, ...rest)),
       removeMember: (user, id, ...rest) => to(id, (it) => it.removeMember(user, id, ...rest)),
