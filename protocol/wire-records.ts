@@ -43,7 +43,7 @@ export function record<F extends Record<string, WireType<any>>>(
     fields,
     toJson: (value) => {
       const json: Values = {};
-      for (const [key, type] of entries) json[key] = type.toJson((value as Values)[key]);
+      for (let i = 0; i < keys.length; i++) json[keys[i]!] = types[i]!.toJson((value as Values)[keys[i]!]);
       return json;
     },
     fromJson: (value) => {

@@ -36,14 +36,19 @@ export function answer<T, Status extends ContentfulStatusCode>(
   value: T,
   status: Status,
 ): Answer<T, Status> | Promise<Answer<T, Status>> {
-  return answerText(c, JSON.stringify(value), status) as Answer<T, Status> | Promise<Answer<T, Status>>;
+  return answerText<T, Status>(c, JSON.stringify(value), status);
 }
 
-function answerText(
+/** `text` is JSON already; the caller says of what. */
+export function answerText<T, Status extends ContentfulStatusCode>(
   c: Context<Env>,
   text: string,
-  status: ContentfulStatusCode,
-): Response | Promise<Response> {
+  status: Status,
+): Answer<T, Status> | Promise<Answer<T, Status>> {
+  return written(c, text, status) as Answer<T, Status> | Promise<Answer<T, Status>>;
+}
+
+function written(c: Context<Env>, text: string, status: ContentfulStatusCode): Response | Promise<Response> {
   if (Buffer.byteLength(text) <= httpLimits.compressAboveBytes) return c.body(text, status, small);
   const encoding = acceptedEncoding(c.req.header("Accept-Encoding"));
   if (encoding === null) return c.body(text, status, large);

@@ -6,10 +6,10 @@ import type { Rev, Seq } from "#base/ids.ts";
 import type { PageFrom } from "#ports/message-log.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { limits } from "#protocol/limits.ts";
-import { answer } from "./answer.ts";
+import { answer, answerText } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn } from "./http.ts";
-import { changeView, messageView } from "./message-views.ts";
+import { changeView, pageText } from "./message-views.ts";
 import { operation } from "./operation.ts";
 import { caughtUp, conversationParams, page } from "./schemas/conversation.ts";
 import { limitInQuery, numberInQuery } from "./schemas/fields.ts";
@@ -70,12 +70,7 @@ export function messages(api: Api, { authenticate: middleware, messaging }: Mess
     if (from === null) return refuse(c, "bad_request", { message: "query: one of before, after, around" });
     const found = await messaging.page(c.get("caller").user, conversation, from, query.limit);
     if (!found.ok) return refuseAs(c, found.refusal);
-    const { rev, lastSeq, hasBefore, hasAfter } = found.value;
-    return answer(
-      c,
-      { rev, lastSeq, messages: found.value.messages.map(messageView), hasBefore, hasAfter },
-      200,
-    );
+    return answerText<z.infer<typeof page>, 200>(c, pageText(found.value), 200);
   });
 
   operation(api, { ...changesRoute, middleware }, async (c) => {

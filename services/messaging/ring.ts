@@ -5,10 +5,12 @@ import type { MemberNo, Rev, Seq } from "#base/ids.ts";
 import type { Change, Message, ReactionCount } from "#core/messages/message.ts";
 import type { CatchUp, Page, PageFrom, Recent, RecentMessage } from "#ports/message-log.ts";
 
-/** Reactions: who chose what; null where that is not known here. */
 interface Held {
   row: Message;
+  /** Who chose what; null where that is not known here. */
   reactions: Map<string, Set<MemberNo>> | null;
+  /** As every reader sees it, while nobody has reacted: frozen, so that what is made of it may be kept, too. */
+  shown: Message | null;
 }
 type MemberChange = Extract<Change, { kind: "member" }>;
 
@@ -118,7 +120,7 @@ export class Ring {
     const isNew = row.seq === this.lastSeq + 1;
     if (isNew) {
       this.lastSeq = row.seq;
-      this.#push({ row, reactions: new Map() });
+      this.#push({ row, reactions: new Map(), shown: null });
       return true;
     }
     if (row.seq > this.lastSeq) return false;
@@ -126,6 +128,7 @@ export class Ring {
     if (!held) return this.#elsewhere(row.rev);
     this.bytes += bytesOf(row) - bytesOf(held.row);
     held.row = row;
+    held.shown = null;
     if (row.deletedAt !== undefined) held.reactions = new Map();
     return true;
   }
@@ -134,6 +137,7 @@ export class Ring {
     const held = this.#at(seq);
     if (!held) return this.#elsewhere(rev);
     held.row = { ...held.row, rev };
+    held.shown = null;
     const { reactions } = held;
     if (!reactions) return true;
     const members = reactions.get(emoji) ?? new Set();
@@ -168,25 +172,31 @@ export class Ring {
 }
 
 const ringBytes = 400;
-const rowBytes = 250;
+/** With what the API keeps of it: its text once more, as JSON. */
+const rowBytes = 500;
 const reactorBytes = 40;
 /** Member changes kept in one ring. */
 const membersMax = 256;
 
 function bytesOf(row: Message): number {
-  return rowBytes + row.text.length * 2;
+  return rowBytes + row.text.length * 3;
 }
 
 function heldOf({ row, reactions }: RecentMessage): Held {
   return {
     row,
     reactions: reactions && new Map(reactions.map(({ emoji, members }) => [emoji, new Set(members)])),
+    shown: null,
   };
 }
 
-function readBy({ row, reactions }: Held, reader: MemberNo): Message | null {
+function readBy(held: Held, reader: MemberNo): Message | null {
+  const { row, reactions } = held;
   if (!reactions) return null;
-  if (reactions.size === 0) return { ...row, reactions: noReactions };
+  if (reactions.size === 0) {
+    held.shown ??= Object.freeze({ ...row, reactions: noReactions });
+    return held.shown;
+  }
   const counted = [...reactions].map(
     ([emoji, members]): ReactionCount => ({ emoji, count: members.size, mine: members.has(reader) }),
   );
