@@ -11,11 +11,13 @@
 //     with more than rowsMax rows it gives a reset and no rows.
 // P7  page gives messages in rising seq, tombstones included, and says whether more exist on either side.
 // P8  a failure of the world (connection lost, disk full) rejects; nothing of that group is visible, or all.
-// P85 recent gives the newest messages and all that pages and catch-ups of any reader are made of.
+// P85 recent gives the newest messages and all that pages and catch-ups of any reader are made of, with the conversation
+//     and its members, all of one moment.
 // P9  append of a group accepts messages of one lane only.
 
 import type { ConversationId, MemberNo, MessageName, Rev, Seq } from "#base/ids.ts";
 import type { Result } from "#base/result.ts";
+import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { Change, Message } from "#core/messages/message.ts";
 
 export interface NewMessage {
@@ -76,6 +78,9 @@ export interface Recent {
   readonly messages: readonly RecentMessage[];
   /** No member, title or older message has changed after this rev. */
   readonly quietSince: Rev;
+  readonly conversation: Conversation;
+  /** Everybody who is or was one, by number; null: more than were asked for. */
+  readonly members: readonly Member[] | null;
 }
 
 export type ChangeRefusal = "unknown_message" | "message_deleted" | "not_allowed" | "too_many";
@@ -117,6 +122,6 @@ export interface MessageLog {
   /** The newest message of each, in the order asked; null where there is none. One round trip for all. */
   newest(conversations: readonly ConversationId[]): Promise<readonly (Message | null)[]>;
   page(conversation: ConversationId, from: PageFrom, count: number, reader: MemberNo): Promise<Page | null>;
-  /** The newest `count` messages, for caches. null: no such conversation. */
-  recent(conversation: ConversationId, count: number): Promise<Recent | null>;
+  /** The newest `count` messages and up to `membersMax` members, for caches. null: no such conversation. */
+  recent(conversation: ConversationId, count: number, membersMax: number): Promise<Recent | null>;
 }

@@ -49,7 +49,8 @@ export function openMessageLog(store: MemoryStore, access: Access): MessageLog {
     },
     page: (id, from, count, reader) =>
       access.run("messageLog.page", () => page(found(id), from, count, reader)),
-    recent: (id, count) => access.run("messageLog.recent", () => recent(found(id), count)),
+    recent: (id, count, membersMax) =>
+      access.run("messageLog.recent", () => recent(found(id), count, membersMax)),
   };
 }
 
@@ -178,7 +179,11 @@ function page(
 
 const reactorsMax = 200;
 
-function recent(conversation: StoredConversation | undefined, count: number): Recent | null {
+function recent(
+  conversation: StoredConversation | undefined,
+  count: number,
+  membersMax: number,
+): Recent | null {
   if (!conversation) return null;
   const { rev, lastSeq } = conversation.head;
   const first = Math.max(1, lastSeq - count + 1);
@@ -198,6 +203,8 @@ function recent(conversation: StoredConversation | undefined, count: number): Re
           : [...reactions].map(([emoji, members]) => ({ emoji, members: [...members] })),
     })),
     quietSince: Math.max(...revs) as Rev,
+    conversation: conversation.head,
+    members: conversation.members.length > membersMax ? null : conversation.members.map(({ row }) => row),
   };
 }
 

@@ -32,6 +32,6 @@ export function openMessageLog(database: Database, options: MessageLogOptions): 
       since(database, conversation, rev, seq, reader, rowsMax),
     newest: (conversations) => newest(database, conversations),
     page: (conversation, from, count, reader) => page(database, conversation, from, count, reader),
-    recent: (conversation, count) => recent(database, conversation, count),
+    recent: (conversation, count, membersMax) => recent(database, conversation, count, membersMax),
   };
 }

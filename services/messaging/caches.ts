@@ -52,7 +52,7 @@ export class Caches {
     this.#parts = parts;
     const mayKeep = (id: ConversationId) => this.#owned === null || this.#settled.has(bucketOf(id));
     this.facts = new FactsCache(parts.store, parts.limits, mayKeep);
-    this.recent = new RecentChanges(parts.log, parts.limits, mayKeep);
+    this.recent = new RecentChanges(parts.log, this.facts, parts.limits, mayKeep);
     this.cursors = new KnownCursors(inbox, parts.limits.conversationsMax, mayKeep);
   }
 

@@ -21,6 +21,12 @@ export interface Facts {
   readonly member: Member | null;
 }
 
+/** `membersMax`: so many members are worth bringing. */
+export interface Reading {
+  readonly membersMax: number;
+  ended(brought: { conversation: Conversation; members: readonly Member[] | null } | null): void;
+}
+
 export interface Head {
   rev: Rev;
   lastSeq: Seq;
@@ -127,6 +133,22 @@ export class FactsCache {
     return roster;
   }
 
+  /** A read elsewhere begins that brings the conversation, too: what nothing came in between of is kept. */
+  reading(id: ConversationId): Reading {
+    const loading = this.#beginLoading(id);
+    return {
+      membersMax: this.#usable(id)?.roster ? 0 : rosterMax,
+      ended: (brought) => {
+        if (brought && !loading.isStale) {
+          this.#keep(brought.conversation, loading);
+          const known = this.#known.peek(id);
+          if (known && known.head.rev >= brought.conversation.rev) known.roster ??= brought.members;
+        }
+        this.#endLoading(id, loading);
+      },
+    };
+  }
+
   head(id: ConversationId): Readonly<Head> | undefined {
     return this.#usable(id)?.head;
   }
@@ -208,9 +230,7 @@ export class FactsCache {
   }
 
   async #read(id: ConversationId): Promise<Conversation | null> {
-    const loading = this.#loading.get(id) ?? newLoading();
-    this.#loading.set(id, loading);
-    loading.count++;
+    const loading = this.#beginLoading(id);
     try {
       const row = await this.#loadConversation.ask(id);
       if (!row) return null;
@@ -220,8 +240,19 @@ export class FactsCache {
         ? { ...row, ...advance({ rev: row.rev, lastSeq: row.lastSeq }, head.rev, head.lastSeq) }
         : row;
     } finally {
-      if (--loading.count === 0 && this.#loading.get(id) === loading) this.#loading.delete(id);
+      this.#endLoading(id, loading);
     }
+  }
+
+  #beginLoading(id: ConversationId): Loading {
+    const loading = this.#loading.get(id) ?? newLoading();
+    this.#loading.set(id, loading);
+    loading.count++;
+    return loading;
+  }
+
+  #endLoading(id: ConversationId, loading: Loading): void {
+    if (--loading.count === 0 && this.#loading.get(id) === loading) this.#loading.delete(id);
   }
 
   #keep(row: Conversation, loading: Loading): void {

@@ -104,6 +104,18 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     });
   }
 
+  /** For who opens it: of a conversation that is not known here, all is read at once. */
+  async function asOpener<T>(
+    user: UserId,
+    id: ConversationId,
+    act: (me: Member) => Promise<Result<T, Refusal>>,
+  ): Promise<Result<T, Refusal>> {
+    return guarded(async () => {
+      if (!facts.head(id)) await recent.bring(id);
+      return asMember(user, id, act);
+    });
+  }
+
   const found = <T>(value: T | null): Result<T, Refusal> =>
     value === null ? refused({ reason: "unknown_conversation" }) : ok(value);
 
@@ -128,7 +140,9 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
         return found(caughtUp && { ...caughtUp, changes: await withDisplayNames(people, caughtUp.changes) });
       }),
     page: (user, id, from, count) =>
-      asMember(user, id, async (me) => found(await recent.page(id, from, count, me.member))),
+      (from === "head" ? asOpener : asMember)(user, id, async (me) =>
+        found(await recent.page(id, from, count, me.member)),
+      ),
     newest: (ids) => recent.newest(ids),
 
     read: (user, id, seq) =>
@@ -155,7 +169,7 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
         return found(conversation && { conversation, me });
       }),
     opened: (user, id) =>
-      asMember(user, id, async (me) => found(await openConversation({ caches, store, limits }, me))),
+      asOpener(user, id, async (me) => found(await openConversation({ caches, store, limits }, me))),
     rename: (user, id, title) => writing(() => manage.renameConversation(parts, user, id, title)),
     addMembers: (user, id, users) => writing(() => manage.addMembers(parts, user, id, users)),
     removeMember: (user, id, other) => writing(() => manage.removeMember(parts, user, id, other)),

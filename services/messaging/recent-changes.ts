@@ -5,7 +5,8 @@
 import { LRUCache } from "lru-cache";
 import type { ConversationId, MemberNo, Rev, Seq } from "#base/ids.ts";
 import type { Change, Message } from "#core/messages/message.ts";
-import type { CatchUp, MessageLog, Page, PageFrom } from "#ports/message-log.ts";
+import type { CatchUp, MessageLog, Page, PageFrom, Recent } from "#ports/message-log.ts";
+import type { FactsCache } from "./facts.ts";
 import { Ring } from "./ring.ts";
 
 export interface RecentLimits {
@@ -30,10 +31,14 @@ interface Kept {
 }
 
 const changesWhileLoadingMax = 1_000;
+/** Read at once, unless more are asked for: a page and some. */
+const loadedMessages = 64;
 
 export class RecentChanges {
   readonly #log: MessageLog;
   readonly #limits: RecentLimits;
+  /** Learns what a read brings besides messages. */
+  readonly #facts: Pick<FactsCache, "reading">;
   readonly #mayKeep: (id: ConversationId) => boolean;
   readonly #kept: LRUCache<ConversationId, Kept>;
   readonly #loading = new Map<ConversationId, Loading>();
@@ -43,8 +48,14 @@ export class RecentChanges {
   #hits = 0;
   #misses = 0;
 
-  constructor(log: MessageLog, limits: RecentLimits, mayKeep: (id: ConversationId) => boolean) {
+  constructor(
+    log: MessageLog,
+    facts: Pick<FactsCache, "reading">,
+    limits: RecentLimits,
+    mayKeep: (id: ConversationId) => boolean,
+  ) {
     this.#log = log;
+    this.#facts = facts;
     this.#limits = limits;
     this.#mayKeep = mayKeep;
     this.#kept = new LRUCache({
@@ -55,12 +66,17 @@ export class RecentChanges {
     });
   }
 
+  /** Somebody opens it: its newest messages, and the facts with them, in one read. */
+  async bring(id: ConversationId): Promise<void> {
+    if (this.#isWanted(id) && !this.#ring(id)) await this.#load(id);
+  }
+
   async page(id: ConversationId, from: PageFrom, count: number, reader: MemberNo): Promise<Page | null> {
     const held = this.#ring(id)?.page(from, count, reader);
     if (held) return this.#hit(held);
     this.#misses++;
     if (from === "head" && count <= this.#limits.recentMessagesMax && this.#isWanted(id)) {
-      const page = (await this.#load(id))?.ring.page(from, count, reader);
+      const page = (await this.#load(id, count))?.ring.page(from, count, reader);
       if (page) return page;
     }
     return this.#heard(id, await this.#log.page(id, from, count, reader));
@@ -162,23 +178,36 @@ export class RecentChanges {
     return before;
   }
 
-  #load(id: ConversationId): Promise<Kept | null> {
+  #load(id: ConversationId, count = 0): Promise<Kept | null> {
     const before = this.#loading.get(id);
     if (before) return before.ring;
     const loading: Loading = { changes: [], isStale: false, atLeast: 0 as Rev, ring: Promise.resolve(null) };
     this.#loading.set(id, loading);
-    loading.ring = this.#read(id, loading).finally(() => this.#loading.delete(id));
+    loading.ring = this.#read(id, Math.max(count, loadedMessages), loading).finally(() =>
+      this.#loading.delete(id),
+    );
     return loading.ring;
   }
 
-  async #read(id: ConversationId, loading: Loading): Promise<Kept | null> {
-    const recent = await this.#log.recent(id, this.#limits.recentMessagesMax);
+  async #read(id: ConversationId, count: number, loading: Loading): Promise<Kept | null> {
+    const recent = await this.#readLog(id, Math.min(count, this.#limits.recentMessagesMax));
     if (!recent || loading.isStale || !this.#mayKeep(id)) return null;
     const ring = Ring.read(recent, this.#limits.recentMessagesMax);
     if (!loading.changes.every((change) => ring.apply(change)) || ring.rev < loading.atLeast) return null;
     const kept = { ring, atLeast: ring.rev };
     this.#keep(id, kept);
     return kept;
+  }
+
+  async #readLog(id: ConversationId, count: number): Promise<Recent | null> {
+    const reading = this.#facts.reading(id);
+    let recent: Recent | null = null;
+    try {
+      recent = await this.#log.recent(id, count, reading.membersMax);
+    } finally {
+      reading.ended(recent);
+    }
+    return recent;
   }
 
   #keep(id: ConversationId, kept: Kept): void {

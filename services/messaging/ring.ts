@@ -34,7 +34,7 @@ export class Ring {
     this.#messagesMax = messagesMax;
   }
 
-  static read(recent: Recent, messagesMax: number): Ring {
+  static read(recent: Omit<Recent, "conversation" | "members">, messagesMax: number): Ring {
     const ring = new Ring(recent.rev, recent.lastSeq, recent.quietSince, messagesMax);
     for (const message of recent.messages) ring.#push(heldOf(message));
     return ring;

@@ -48,12 +48,16 @@ export function recentContract(storeOf: () => StoreUnderTest): void {
         const { id } = await openConversation(storeOf(), users);
         await fill(storeOf().messageLog, id, 8);
         for (const what of doings) await act(id, users, what);
-        const recent = (await other.messageLog.recent(id, count))!;
+        const recent = (await other.messageLog.recent(id, count, 3))!;
         for (const reader of [1, 2, 3]) {
           const page = (await other.messageLog.page(id, "head", count, no(reader)))!;
           expect(readBy(recent, reader)).toEqual([...page.messages]);
           expect([recent.rev, recent.lastSeq]).toEqual([page.rev, page.lastSeq]);
         }
+        const [conversation] = await other.conversationStore.conversations([id]);
+        expect(recent.conversation).toEqual(conversation!);
+        expect(recent.members).toEqual(await other.conversationStore.members(id, 0, 10, true));
+        expect((await other.messageLog.recent(id, count, 2))!.members).toBeNull();
         expect(recent.quietSince).toBeLessThanOrEqual(recent.rev);
         const after = (await other.messageLog.since(id, recent.quietSince, seq(8), no(1), 1000))!;
         const first = recent.messages[0]!.row.seq;
@@ -68,8 +72,8 @@ export function recentContract(storeOf: () => StoreUnderTest): void {
     const conversation = await openConversation(storeOf());
     const { messageLog } = storeOf().other;
     const head = { rev: conversation.rev, lastSeq: seq(0), messages: [] };
-    expect(await messageLog.recent(conversation.id, 5)).toMatchObject(head);
-    expect(await messageLog.recent(newConversationId(), 5)).toBeNull();
+    expect(await messageLog.recent(conversation.id, 5, 9)).toMatchObject(head);
+    expect(await messageLog.recent(newConversationId(), 5, 9)).toBeNull();
   });
 
   test("[P85] where more than 200 reactions were chosen, they are left out", async () => {
@@ -78,11 +82,11 @@ export function recentContract(storeOf: () => StoreUnderTest): void {
     await fill(messageLog, id, 1);
     for (let member = 1; member <= 201; member++) {
       if (member === 201)
-        expect((await messageLog.recent(id, 1))!.messages[0]!.reactions![0]!.members).toHaveLength(200);
+        expect((await messageLog.recent(id, 1, 9))!.messages[0]!.reactions![0]!.members).toHaveLength(200);
       await messageLog.react(id, seq(1), no(member), "🌳", true, nextTime());
     }
-    expect((await messageLog.recent(id, 1))!.messages[0]!.reactions).toBeNull();
-    expect((await messageLog.recent(id, 1))!.rev).toBeGreaterThan(rev(200));
+    expect((await messageLog.recent(id, 1, 9))!.messages[0]!.reactions).toBeNull();
+    expect((await messageLog.recent(id, 1, 9))!.rev).toBeGreaterThan(rev(200));
   });
 }
 
