@@ -23,6 +23,8 @@ export interface SummaryAnswer {
 
 export interface OpenedAnswer extends SummaryAnswer {
   readonly cursors: readonly { readonly member: number; readonly seq: number }[];
+  /** Where it was asked for, and the server's release knows of that. */
+  readonly page?: PageAnswer;
 }
 
 export interface PageAnswer {
@@ -42,8 +44,9 @@ export class Api {
     return this.http.get("/v1/conversations", { after, limit: 100 });
   }
 
-  open(id: ConversationId): Answer<OpenedAnswer> {
-    return this.http.get(`/v1/conversations/${id}`);
+  /** `messages`: so many of the newest with it. */
+  open(id: ConversationId, messages?: number): Answer<OpenedAnswer> {
+    return this.http.get(`/v1/conversations/${id}`, { messages });
   }
 
   page(id: ConversationId, from: PageFrom, limit: number): Answer<PageAnswer> {

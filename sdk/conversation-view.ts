@@ -37,6 +37,9 @@ export class View implements ConversationView {
   #events = new Emitter<ViewEvents>();
   #loads = new Map<string, Answer<void>>();
   #lastTypingAt = Number.NEGATIVE_INFINITY;
+  /** Who has read how far is still to be asked; and whether that waits for what else will be. */
+  #isViewedDue = true;
+  #opening = 0;
   #messages: readonly ShownMessage[] | null = null;
 
   constructor(
@@ -93,14 +96,18 @@ export class View implements ConversationView {
   }
 
   openAtHead(): Answer<void> {
-    this.isOpened = true;
-    this.unreadFrom = undefined;
-    this.#lookAt("head");
-    return this.#readHead(pageMessages);
+    return this.#open(() => {
+      this.unreadFrom = undefined;
+      this.#lookAt("head");
+      return this.#readHead(pageMessages);
+    });
   }
 
-  async openAtUnread(): Answer<void> {
-    this.isOpened = true;
+  openAtUnread(): Answer<void> {
+    return this.#open(() => this.#openAtUnread());
+  }
+
+  async #openAtUnread(): Answer<void> {
     const ensured = await this.sync.background.ensure(this.id);
     if (!ensured.ok) return ensured;
     const known = ensured.value;
@@ -117,8 +124,11 @@ export class View implements ConversationView {
     return this.#readHead(Math.min(limits.pageMessagesMax, unread + screenMessages), from);
   }
 
-  async openAround(seq: Seq): Answer<void> {
-    this.isOpened = true;
+  openAround(seq: Seq): Answer<void> {
+    return this.#open(() => this.#openAround(seq));
+  }
+
+  async #openAround(seq: Seq): Answer<void> {
     const held = this.known?.feed.window.runAt(seq);
     if (!held) {
       const read = await this.#load({ around: seq }, pageMessages);
@@ -194,6 +204,24 @@ export class View implements ConversationView {
     if (this.users > 0 && --this.users === 0) this.closed();
   }
 
+  /** Asks who has read how far, unless what is being opened brings that, too. */
+  tellViewed(): void {
+    if (this.#opening > 0 || !this.#isViewedDue) return;
+    this.#isViewedDue = false;
+    this.sync.viewed(this.id);
+  }
+
+  async #open(read: () => Answer<void>): Answer<void> {
+    this.isOpened = true;
+    this.#opening++;
+    try {
+      return await read();
+    } finally {
+      this.#opening--;
+      this.tellViewed();
+    }
+  }
+
   changed(): void {
     this.#messages = null;
     this.#events.emit("change", undefined);
@@ -244,7 +272,7 @@ export class View implements ConversationView {
     if (!ensured.ok) return ensured;
     const known = ensured.value;
     const { resets } = known.feed;
-    const page = await this.sync.parts.api.page(this.id, from, limit);
+    const page = await this.#page(known, from, limit);
     if (!page.ok) return page;
     if (this.known !== known) return refused(localRefusal("unknown_conversation"));
     // Read before everything was dropped: it would only be behind again.
@@ -252,6 +280,22 @@ export class View implements ConversationView {
     known.feed.page({ ...page.value, ...runOf(from, page.value) });
     this.sync.settle(known);
     return ok(undefined);
+  }
+
+  /** The newest page of a view that has just been opened comes with who has read how far. */
+  async #page(known: KnownConversation, from: PageFrom, limit: number): Answer<PageAnswer> {
+    const { api, connection } = this.sync.parts;
+    if (from === "head" && this.#isViewedDue && connection.open) {
+      this.#isViewedDue = false;
+      const opened = await api.open(this.id, limit);
+      if (!opened.ok) {
+        this.sync.viewed(this.id);
+        return opened;
+      }
+      if (this.known === known) this.sync.summary(opened.value)?.applyCursors(opened.value.cursors);
+      if (opened.value.page) return ok(opened.value.page);
+    }
+    return api.page(this.id, from, limit);
   }
 
   #show(): readonly ShownMessage[] {

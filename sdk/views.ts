@@ -25,7 +25,8 @@ export class Views implements OpenViews {
     }
     const view = new View(id, this.sync, () => this.#closed(id));
     this.#views.set(id, view);
-    this.sync.viewed(id);
+    // Who opens a view usually says in the same breath where: then one request may bring all.
+    queueMicrotask(() => view.tellViewed());
     this.look();
     return view;
   }

@@ -1,7 +1,7 @@
 // What opening a conversation costs the server: both requests of it as a browser makes them, one open after the other,
 // so that the CPU of the server's processes belongs to the open. Warm: opened lately. Other: opened lately, and another
-// page of it is asked for than before. Steady: warm, with pauses in which a processor forgets. Cold: opened by nobody
-// since the server started, and by people who did not ask for anything before.
+// page of it is asked for than before. Steady: warm, with pauses in which a processor forgets. Once: all in one request.
+// Cold: opened by nobody since the server started, and by people who did not ask for anything before.
 
 import { createHash } from "node:crypto";
 import { toBase64Url } from "#base/base64url.ts";
@@ -37,6 +37,7 @@ export const openCostJourney: Journey = {
     const opens = new Opens(port, worldOf(worldSeed));
     const { isQuick, seconds, pairs } = scene.sizes;
     const warm = (i: number) => opens.open(i % warmPairs, i % 2);
+    const once = (i: number) => opens.openAtOnce(i % warmPairs, i % 2);
     const other = (i: number) => opens.open(i % warmPairs, i % 2, pageMessages - (i % otherPages));
     await repeat(warmUpOpens, (i) => (i % 2 === 0 ? warm(i) : other(i)));
     const count = isQuick ? 1_000 : 4_000;
@@ -44,7 +45,9 @@ export const openCostJourney: Journey = {
       ...(await costOf(pids, "opens.warm", count, warm)),
       "opens.wireBytes": await opens.bytesOf(() => repeat(warmPairs, warm)),
       ...(await costOf(pids, "opens.other", count, other)),
-      ...(await steadyCost(pids, 2 * seconds, warm)),
+      ...(await costOf(pids, "opens.once", count, once)),
+      ...(await steadyCost(pids, "opens.steady", 2 * seconds, warm)),
+      ...(await steadyCost(pids, "opens.steadyOnce", 2 * seconds, once)),
       ...(await costOf(pids, "opens.cold", pairs - warmPairs, (i) => opens.open(warmPairs + i, 1))),
     };
   },
@@ -65,6 +68,11 @@ class Opens {
     const token = this.#world.token(2 * pair + side);
     await this.#get(path, token);
     await this.#get(`${path}/messages?limit=${messages}`, token);
+  }
+
+  async openAtOnce(pair: number, side: number): Promise<void> {
+    const path = `/v1/conversations/${this.#world.pair(pair)}?messages=${pageMessages}`;
+    await this.#get(path, this.#world.token(2 * pair + side));
   }
 
   /** Bodies, of each of `warmPairs` opens. */
@@ -148,6 +156,7 @@ async function costOf(
 /** Without what the server does in the same time when nobody asks. */
 async function steadyCost(
   pids: readonly number[],
+  name: string,
   seconds: number,
   once: (i: number) => Promise<void>,
 ): Promise<Figures> {
@@ -160,5 +169,5 @@ async function steadyCost(
     await once(i);
   };
   const steady = await costOf(pids, "steady", seconds * steadyPerSecond, pace);
-  return { "opens.steadyServerUs": steady.steadyServerUs! - idle.idleServerUs! / steadyPerSecond };
+  return { [`${name}ServerUs`]: steady.steadyServerUs! - idle.idleServerUs! / steadyPerSecond };
 }

@@ -7,19 +7,20 @@ import { directConversationId } from "#core/conversations/direct-id.ts";
 import type { Refusal } from "#core/refusal.ts";
 import type { Inbox } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
-import { httpLimits } from "#protocol/limits.ts";
-import { answer } from "./answer.ts";
+import { httpLimits, limits } from "#protocol/limits.ts";
+import { answer, answerText } from "./answer.ts";
 import { refuse, refuseAs } from "./errors.ts";
 import { type Api, type Authenticate, errors, json, signedIn, signedInToChange, withBody } from "./http.ts";
+import { pageText } from "./message-views.ts";
 import { operation } from "./operation.ts";
 import { conversationParams, createBody, opened, summary, title } from "./schemas/conversation.ts";
-import { conversationId, limitInQuery } from "./schemas/fields.ts";
+import { conversationId, countInQuery, limitInQuery } from "./schemas/fields.ts";
 import { mineOf, type SummaryParts, type SummaryView, summaries, summaryOfOpened } from "./summaries.ts";
 
 export interface ConversationsParts extends SummaryParts {
   readonly authenticate: Authenticate;
   readonly inbox: Pick<Inbox, "list" | "cursors">;
-  readonly messaging: Pick<Messaging, "newest" | "opened" | "create" | "rename">;
+  readonly messaging: Pick<Messaging, "newest" | "opened" | "page" | "create" | "rename">;
 }
 
 const tags = ["Conversations"];
@@ -68,7 +69,15 @@ const openRoute = createRoute({
   tags,
   operationId: "openConversation",
   summary: "Open a conversation",
-  request: { params: conversationParams },
+  request: {
+    params: conversationParams,
+    query: z.object({
+      messages: countInQuery(
+        limits.pageMessagesMax,
+        "So many of the newest messages come with it, as `page`.",
+      ).optional(),
+    }),
+  },
   responses: {
     200: { description: "Where it stands, and who has read how far.", content: json(opened) },
     ...errors(...signedIn, "bad_request", "unknown_conversation"),
@@ -120,10 +129,19 @@ export function conversations(api: Api, parts: ConversationsParts): void {
   operation(api, { ...openRoute, middleware }, async (c) => {
     const { user } = c.get("caller");
     const { conversation } = c.req.valid("param");
-    const found = await messaging.opened(user, conversation);
+    const { messages } = c.req.valid("query");
+    // Both are asked for in one turn: between processes they go, and come back, together.
+    const [found, page] = await Promise.all([
+      messaging.opened(user, conversation),
+      messages === undefined ? null : messaging.page(user, conversation, "head", messages),
+    ]);
     if (!found.ok) return refuseAs(c, found.refusal);
+    if (page && !page.ok) return refuseAs(c, page.refusal);
     const shown = await summaryOfOpened(parts.accounts, found.value);
-    return answer(c, { ...shown, cursors: [...found.value.cursors] }, 200);
+    const view = { ...shown, cursors: [...found.value.cursors] };
+    if (!page) return answer(c, view, 200);
+    const text = `${JSON.stringify(view).slice(0, -1)},"page":${pageText(page.value)}}`;
+    return answerText<z.infer<typeof opened>, 200>(c, text, 200);
   });
 
   operation(api, { ...renameRoute, middleware }, async (c) => {

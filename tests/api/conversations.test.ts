@@ -72,6 +72,20 @@ test("who has read how far stands in an opened conversation", async () => {
   expect(cursors).toContainEqual({ member: 2, seq: 0 });
 });
 
+test("a conversation opens with its newest messages, if they are asked for", async () => {
+  const group = await ana.create("group", [bo], "Trees");
+  for (const text of ["one", "two", "three"]) await ana.send(group, text);
+  const path = `/v1/conversations/${group}`;
+  const alone = await bo.get(path);
+  expect(alone.page).toBeUndefined();
+  const { page, ...opened } = await bo.get(`${path}?messages=2`);
+  expect(opened).toEqual(alone);
+  expect(page).toEqual(await bo.get(`${path}/messages?limit=2`));
+  expect(page.messages.map((one: { text: string }) => one.text)).toEqual(["two", "three"]);
+  for (const wrong of ["0", "201", "x", ""])
+    expect((await bo.ask("GET", `${path}?messages=${wrong}`)).status).toBe(400);
+});
+
 test("a list comes in pages, each conversation once", async () => {
   const made = new Set<string>();
   for (let i = 0; i < 7; i++) made.add(await ana.create("group", [], `Group ${i}`));

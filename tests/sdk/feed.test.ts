@@ -218,6 +218,42 @@ test("a page read before later changes is brought up to date before it can be tr
   expect(texts()).toEqual(["edited", "m2"]);
 });
 
+test.each([
+  ["a server that gives the page with the rest", true, 1],
+  ["an older one", false, 2],
+])("a view opens in as few requests as the server allows: %s", async (_, givesPage, requests) => {
+  const { server, client, view } = await liveScene({ rev: 3, lastSeq: 2 });
+  view.close();
+  const messages = [said(2, 1), said(3, 2)].map(({ kind: _, ...fields }) => fields);
+  const page = { rev: 3, lastSeq: 2, messages, hasBefore: false, hasAfter: false };
+  const cursors = [{ member: 2, seq: 1 }];
+  const wishes: (string | null)[] = [];
+  server.answers.set(`GET /v1/conversations/${room}`, ({ searchParams }) => {
+    wishes.push(searchParams.get("messages"));
+    return { ...summary(3, 2), cursors, ...(givesPage ? { page } : {}) };
+  });
+  server.answers.set(`GET /v1/conversations/${room}/messages`, () => page);
+  server.requests.length = 0;
+  const again = client.conversation(room);
+  expect(await again.openAtHead()).toMatchObject({ ok: true });
+  await settled();
+  expect(again.messages.map(({ text }) => text)).toEqual(["m1", "m2"]);
+  expect([...again.readCursors.values()] as number[]).toEqual([1]);
+  expect(server.requests).toHaveLength(requests);
+  expect(wishes).toEqual(["50"]);
+});
+
+test("a view that holds its page asks only for who has read how far", async () => {
+  const { server, client, view } = await liveScene({ rev: 1 });
+  server.socket.tell(changes(said(2, 1)));
+  view.close();
+  server.requests.length = 0;
+  const again = client.conversation(room);
+  expect(await again.openAtHead()).toMatchObject({ ok: true });
+  await settled();
+  expect(server.requests).toEqual([`GET /v1/conversations/${room}`]);
+});
+
 test("a server that went back behind what it told is followed", async () => {
   const { server, clock, client, texts } = await liveScene({ rev: 1 });
   server.socket.tell(changes(said(2, 1), said(3, 2)));

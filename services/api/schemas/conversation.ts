@@ -77,15 +77,6 @@ const summaryFields = {
 
 export const summary = z.object(summaryFields).openapi("Summary");
 
-export const opened = z
-  .object({
-    ...summaryFields,
-    cursors: z.array(z.object({ member: number, seq: number })).openapi({
-      description: `How far each member has read; empty above ${limits.receiptsMembersMax} members.`,
-    }),
-  })
-  .openapi("Conversation");
-
 export const createBody = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("direct"), users: z.array(userId).min(1).max(1) }),
@@ -119,6 +110,16 @@ export const page = z
     hasAfter: z.boolean(),
   })
   .openapi("Page");
+
+export const opened = z
+  .object({
+    ...summaryFields,
+    cursors: z.array(z.object({ member: number, seq: number })).openapi({
+      description: `How far each member has read; empty above ${limits.receiptsMembersMax} members.`,
+    }),
+    page: page.optional().openapi({ description: "Only where `messages` asked for it." }),
+  })
+  .openapi("Conversation");
 
 export const caughtUp = z
   .object({

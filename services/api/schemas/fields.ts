@@ -28,11 +28,16 @@ export function numberInQuery(description: string) {
 }
 
 export function limitInQuery(max: number, byDefault: number) {
+  return countInQuery(max)
+    .default(byDefault)
+    .openapi({ type: "integer", minimum: 1, maximum: max, default: byDefault });
+}
+
+export function countInQuery(max: number, description?: string) {
   return z.coerce
     .number()
     .pipe(z.int().min(1).max(max))
-    .default(byDefault)
-    .openapi({ type: "integer", minimum: 1, maximum: max, default: byDefault });
+    .openapi({ type: "integer", minimum: 1, maximum: max, ...(description ? { description } : {}) });
 }
 
 /** Text that a store takes: well-formed, without U+0000. */
