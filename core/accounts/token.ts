@@ -1,7 +1,7 @@
 // The token that a device shows: who, which session, and a secret. Opaque to clients; the server keeps only
 // the secret's SHA-256 (enough for 32 random bytes), so that a stolen database opens no session.
 
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { fromBase64Url, toBase64Url } from "#base/base64url.ts";
 import { type SessionId, type UserId, uuidFromBytes, uuidToBytes } from "#base/ids.ts";
 
@@ -30,14 +30,14 @@ export function parseToken(token: string): PresentedToken | null {
   const bytes = fromBase64Url(token.slice(prefix.length));
   if (bytes === null) return null;
   return {
-    user: uuidFromBytes(bytes.subarray(0, 16)) as UserId,
-    session: uuidFromBytes(bytes.subarray(16, 32)) as SessionId,
+    user: uuidFromBytes(bytes) as UserId,
+    session: uuidFromBytes(bytes, 16) as SessionId,
     secretHash: hashSecret(bytes.subarray(32)),
   };
 }
 
 export function hashSecret(secret: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash("sha256").update(secret).digest());
+  return new Uint8Array(hash("sha256", secret, "buffer"));
 }
 
 /** In a time that does not tell how much was alike. */
