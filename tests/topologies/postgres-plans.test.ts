@@ -234,6 +234,7 @@ function everyCall(database: Database): (() => Promise<unknown>)[] {
     () => store.create(made),
     () => store.conversations([one]),
     () => store.memberships([{ conversation: one, user: one }]),
+    () => store.memberships([1, 2].map(() => ({ conversation: one, user: one }))),
     () => store.members(one, 0, 1, true),
     () => store.membersAt([{ conversation: one, member: no }]),
     () => store.membersByNumber(one, [no]),
