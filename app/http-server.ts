@@ -16,7 +16,9 @@ type Answer = Response | Promise<Response>;
 export interface Routes {
   readonly sockets: BunSockets;
   /** null: this process has another role. */
-  readonly api: null | ((request: Request, info: { remoteAddress: string; secure: boolean }) => Answer);
+  readonly api:
+    | null
+    | ((request: Request, info: { readonly remoteAddress: string; readonly secure: boolean }) => Answer);
   readonly operations: (request: Request, path: string, peer: string) => Answer | null;
   readonly web: null | ((path: string, headers: Headers) => Answer | null);
   /** null: a further WebSocket may be opened; else why not. */
@@ -74,18 +76,42 @@ function route(
   on: Server<never>,
 ): Answer | undefined {
   const path = pathOf(request.url);
-  const peer = on.requestIP(request)?.address ?? "";
-  const remoteAddress = peers.clientAddress(request.headers, peer);
-  if (path === "/v1/socket") return openSocket(config, routes, request, on, remoteAddress);
-  if (routes.api && (path === "/v1" || path.startsWith("/v1/"))) {
-    const secure = config.tls !== null || peers.isForwardedSecurely(request.headers, peer);
-    return routes.api(request, { remoteAddress, secure });
-  }
+  const asker = new Asker(config, peers, request, on);
+  if (path === "/v1/socket") return openSocket(config, routes, request, on, asker.remoteAddress);
+  if (routes.api && (path === "/v1" || path.startsWith("/v1/"))) return routes.api(request, asker);
   return (
-    routes.operations(request, path, peer) ??
+    routes.operations(request, path, asker.peer) ??
     routes.web?.(path, request.headers) ??
     new Response("Not found\n", { status: 404 })
   );
+}
+
+/** Looked up when it matters: a request with a session is counted by that. */
+class Asker {
+  readonly #config: Config;
+  readonly #peers: Peers;
+  readonly #request: Request;
+  readonly #on: Server<never>;
+
+  constructor(config: Config, peers: Peers, request: Request, on: Server<never>) {
+    this.#config = config;
+    this.#peers = peers;
+    this.#request = request;
+    this.#on = on;
+  }
+
+  /** "" where the connection has ended meanwhile: all of these count as one. */
+  get peer(): string {
+    return this.#on.requestIP(this.#request)?.address ?? "";
+  }
+
+  get remoteAddress(): string {
+    return this.#peers.clientAddress(this.#request.headers, this.peer);
+  }
+
+  get secure(): boolean {
+    return this.#config.tls !== null || this.#peers.isForwardedSecurely(this.#request.headers, this.peer);
+  }
 }
 
 function openSocket(
