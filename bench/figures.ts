@@ -24,6 +24,10 @@ function group(name: string, rows: readonly (readonly [key: string, label: strin
 }
 
 export const figureWords: readonly FigureWords[] = [
+  ...group("start, until it answers", [
+    ["start.firstMs", "the first, with its database made", "ms"],
+    ["start.laterMs", "every one after that", "ms"],
+  ]),
   ...group("1:1 durable message, 500 pairs", [
     ["direct.saturation.cpuUs", "CPU per message, saturated", "us"],
     ["direct.saturation.postgresCpuUs", "PostgreSQL's part of it", "us"],

@@ -11,11 +11,13 @@ import { opensJourney } from "./opens.ts";
 import { overloadJourney } from "./overload.ts";
 import { reconnectJourney } from "./reconnect.ts";
 import { largeRoomJourney, roomsJourney } from "./rooms.ts";
+import { startJourney } from "./start.ts";
 import { stormJourney } from "./storm.ts";
 import { typingJourney } from "./typing.ts";
 import { wireJourney } from "./wire-bytes.ts";
 
 export const journeys: readonly Journey[] = [
+  startJourney,
   directJourney,
   roomsJourney,
   largeRoomJourney,

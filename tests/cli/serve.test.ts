@@ -2,13 +2,12 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { runBanyan, temporaryFolder } from "#tests/serve-process.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
 
-const firstStartMsMax = 2_000;
-const laterStartMsMax = 700;
+/** Nothing may hang; how long a start takes is measured by `./banyan bench --only start`. */
+const startWithinMs = 20_000;
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,12 +17,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("the first start is ready within 2 s, says what it did, and answers", async () => {
+test("the first start does not hang, says what it did, and answers", async () => {
   for (const step of ["data directory ready", "PostgreSQL ready", "listener ready", "ready"])
     expect(server.output()).toContain(`"msg":"${step}"`);
-  expect(await bestOf(3, firstStartMsMax, server.readyAfterMs, anotherFirstStart)).toBeLessThan(
-    firstStartMsMax * crowding(),
-  );
+  expect(server.readyAfterMs).toBeLessThan(startWithinMs);
   expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
   expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
 });
@@ -63,15 +60,10 @@ test("an address of another machine is refused", async () => {
   expect([code, err]).toEqual([1, expect.stringContaining("192.0.2.1 is not an address of this machine.")]);
 });
 
-test("SIGTERM stops it in order and with exit code 0; the next start is ready within 700 ms", async () => {
+test("a later start does not hang; SIGTERM stops it in order and with exit code 0", async () => {
   const other = await startServer();
-  const laterStart = async () => {
-    await other.restart();
-    return other.readyAfterMs;
-  };
-  expect(await bestOf(3, laterStartMsMax, await laterStart(), laterStart)).toBeLessThan(
-    laterStartMsMax * crowding(),
-  );
+  await other.restart();
+  expect(other.readyAfterMs).toBeLessThan(startWithinMs);
   const output = other.output;
   expect(await other.stop()).toBe(0);
   const order = ["listener closed", "tables closed", "PostgreSQL closed", "data directory closed", "stopped"];
@@ -96,33 +88,6 @@ test("a data directory that this user may not write is refused with the remedy",
   expect(err).toContain("may not be written by this user");
   expect(err).toContain("chown");
 });
-
-async function anotherFirstStart(): Promise<number> {
-  const other = await startServer();
-  await other.stop();
-  return other.readyAfterMs;
-}
-
-/** How many programs wanted a core of this machine in the last minute, for each core that it has. */
-function crowding(): number {
-  return Math.max(1, loadavg()[0]! / availableParallelism());
-}
-
-/** A start that met something else on the machine gets another chance; every figure is printed. */
-async function bestOf(
-  rounds: number,
-  wantedMs: number,
-  firstMs: number,
-  again: () => Promise<number>,
-): Promise<number> {
-  const figures = [firstMs];
-  while (figures.length < rounds && Math.min(...figures) >= wantedMs) figures.push(await again());
-  const crowded = crowding().toFixed(1);
-  console.log(
-    `ready after ${figures.map(Math.round).join(", ")} ms; wanted: ${wantedMs} ms; crowding: ${crowded}`,
-  );
-  return Math.min(...figures);
-}
 
 /** Root may write everywhere, so as root this goes through another user who may read the house. */
 async function asOrdinaryUser(args: readonly string[]): Promise<{ code: number; err: string }> {
