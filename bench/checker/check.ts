@@ -1,4 +1,4 @@
-// `./banyan load check HISTORY`: builds the independent checker, which is written in Go around Porcupine, and lets it
+// `./banyan load check HISTORY`, and `./banyan load --check`: builds the independent checker, which is written in Go around Porcupine, and lets it
 // judge a history. Go is needed for this verb only.
 
 import { existsSync, mkdirSync } from "node:fs";
@@ -32,6 +32,13 @@ export async function check(args: readonly string[]): Promise<number> {
     stderr: "inherit",
   });
   return child.exited;
+}
+
+/** What it says of a history, line by line. */
+export async function judge(program: string, history: string): Promise<{ code: number; lines: string[] }> {
+  const child = Bun.spawn([program, history], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const said = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, lines: said.join("").split("\n").filter(Boolean) };
 }
 
 /** The program's path, built anew where a source is newer; or why there is none. */

@@ -50,9 +50,18 @@ export async function ask(
       body: content,
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, status: 0, retryAfterMs: 500, body: { error: { code: message } } };
+    return { ok: false, status: 0, retryAfterMs: 500, body: { error: { code: wordsFor(error, timeoutMs) } } };
   }
+}
+
+/** What the runtime says of a connection, without its advice to programmers. */
+function wordsFor(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  if (error.name === "TimeoutError") return `no answer within ${timeoutMs / 1000} s`;
+  if (code === "ECONNRESET") return "connection reset";
+  if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "connection refused";
+  return error.message;
 }
 
 export function codeOf(answer: Answer): string {

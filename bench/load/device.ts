@@ -7,6 +7,7 @@ import type { Room } from "./ledger.ts";
 import { Line, type LineState } from "./line.ts";
 import { type Applied, Position, type Standing, standingIn } from "./position.ts";
 import { readChanges } from "./read-changes.ts";
+import { ShownReport } from "./shown-report.ts";
 import type { Head, Surroundings } from "./surroundings.ts";
 
 const retriable = new Set(["rate_limited", "overloaded", "draining", "unavailable"]);
@@ -23,6 +24,8 @@ export class Device {
   #wasLive = false;
   /** Since when it tries to be as it was; null: it is, or never was. */
   #lostAtMs: number | null = null;
+  /** Where the server asked for it. */
+  #report: ShownReport | null = null;
   /** Questions whose answers end the resume. */
   #resuming = 0;
 
@@ -78,6 +81,7 @@ export class Device {
   }
 
   leaves(): void {
+    this.#tellReport();
     this.#line.cut();
   }
 
@@ -141,8 +145,9 @@ export class Device {
     const isFirst = !this.#wasLive;
     this.#wasLive = true;
     if (isFirst) notes.latency("login", now() - this.#dueMs);
-    else notes.reconnects++;
+    else if (!this.#world.isRollCall) notes.reconnects++;
     for (const head of frame.heads) this.#head(head);
+    this.#audited(frame.auditEveryMs ?? 0);
     if (frame.complete) this.#forgetOthers(frame.heads);
     if (isFirst) this.#world.cameFirst(this);
     this.#resuming = this.#commands.questions;
@@ -179,8 +184,8 @@ export class Device {
     if (frame.kind === "ack") this.#acked(frame);
     else if (frame.kind === "caughtUp") this.#caughtUp(frame);
     else if (frame.kind === "refused") this.#refused(frame);
-    else if (frame.kind === "pong") for (const head of frame.heads ?? []) this.#beat(head);
-    else if (frame.kind === "joined") this.#head(frame.head);
+    else if (frame.kind === "pong") this.#ponged(frame.heads ?? []);
+    else if (frame.kind === "joined") this.#joined(frame.head);
     else if (frame.kind === "left") this.#left(this.#world.roomOf(frame.conversation));
     else if (frame.kind === "read") this.#cursor(frame);
   }
@@ -188,11 +193,23 @@ export class Device {
   readonly #shown = (it: Applied, room: Room): void => {
     this.#world.notes.shown++;
     this.#world.history?.shown(this, room, it);
+    this.#report?.shown(room, it.seq);
   };
+
+  /** Answers from here on, or, on another gateway, not any more. */
+  #audited(everyMs: number): void {
+    if (everyMs === 0) this.#report = null;
+    else this.#report = new ShownReport(everyMs, this.#world.now(), this.positions);
+  }
+
+  #tellReport(): void {
+    if (!this.isLive || this.hasQuestions) return;
+    for (const frame of this.#report?.tell(this.#world.now()) ?? []) this.#line.write(frame);
+  }
 
   #resumed(): void {
     if (this.#lostAtMs === null) return;
-    this.#world.notes.latency("resume", this.#world.now() - this.#lostAtMs);
+    if (!this.#world.isRollCall) this.#world.notes.latency("resume", this.#world.now() - this.#lostAtMs);
     this.#lostAtMs = null;
   }
 
@@ -220,7 +237,19 @@ export class Device {
 
   #left(room: Room): void {
     this.positions.delete(room);
+    this.#report?.left(room);
     this.standings.delete(room);
+  }
+
+  #ponged(heads: readonly { conversation: string; rev: number }[]): void {
+    for (const head of heads) this.#beat(head);
+    if (this.#report?.isDue(this.#world.now())) this.#tellReport();
+  }
+
+  #joined(head: Head & { readonly member: number }): void {
+    this.#head(head);
+    const room = this.#world.roomOf(head.conversation);
+    this.#report?.joined(room, this.positions.get(room)!);
   }
 
   #beat({ conversation, rev }: { conversation: string; rev: number }): void {
@@ -269,11 +298,13 @@ export class Device {
     const { position, isGap, askedMs } = command;
     position.isAsked = false;
     if (isGap) ledger.counts.gapsHealed++;
+    else if (frame.changes.length > 0) ledger.counts.breaksHealed++;
     notes.latency("catchUp", now() - askedMs);
     const rows = this.#world.rowsOf(frame.changes);
     for (const { seq, author, isLater } of rows)
       if (author === position.standing.member && !isLater) position.standing.wrote(seq);
     position.caughtUp(frame, rows, ledger, this.#shown);
+    if (frame.reset) this.#report?.reset(position.standing.room, position);
     history?.healed(this, position, frame.reset);
     if (position.isBehind) this.#world.doubt(this, position);
     if (this.#resuming > 0 && --this.#resuming === 0) this.#resumed();

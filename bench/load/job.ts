@@ -68,6 +68,7 @@ export interface AuditPart {
   readonly doubled: number;
   readonly disordered: number;
   readonly gapsHealed: number;
+  readonly breaksHealed: number;
   readonly unreadErrors: number;
   readonly resets: number;
   readonly sessions: number;

@@ -45,6 +45,7 @@ export interface Counts {
   doubled: number;
   disordered: number;
   gapsHealed: number;
+  breaksHealed: number;
   unreadErrors: number;
   /** Devices that had fallen so far behind that they began anew. */
   resets: number;
@@ -58,6 +59,7 @@ export class Ledger {
     doubled: 0,
     disordered: 0,
     gapsHealed: 0,
+    breaksHealed: 0,
     unreadErrors: 0,
     resets: 0,
   };

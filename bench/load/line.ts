@@ -3,6 +3,7 @@
 
 import { inflateRawSync } from "node:zlib";
 import { clientFrame, dial, type Link, opcode } from "#bench/driver/web-socket.ts";
+import { closeCodes } from "#protocol/close-codes.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { type ClientFrame, protocolVersion, type ServerFrame, serverFrame } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
@@ -97,7 +98,7 @@ export class Line {
   #lost(why: string): void {
     this.#drop();
     this.state = "waiting";
-    this.#world.notes.error(`connection: ${why.replace(/\d{5,}/g, "N")}`);
+    this.#world.notes.error(`connection: ${named(why).replace(/\d{5,}/g, "N")}`);
     const growing = Math.min(retryMaxMs, 1000 * 2 ** Math.max(0, this.#attempts++ - 2));
     const waitMs = this.#hintMs ?? this.#world.chance() * growing;
     this.#hintMs = null;
@@ -128,6 +129,13 @@ export class Line {
     this.#world.notes.online++;
     this.#listener.welcomed(frame);
   }
+}
+
+/** A close code with its name. */
+function named(why: string): string {
+  const [, code] = /^closed by the server with (\d+)$/.exec(why) ?? [];
+  const [name] = Object.entries(closeCodes).find(([, it]) => String(it) === code) ?? [];
+  return name === undefined ? why : `${name} (close code ${code})`;
 }
 
 function framed(frame: ClientFrame): Buffer {

@@ -24,6 +24,8 @@ export interface LogCheckParts {
   readonly api: string;
   readonly worker: number;
   readonly runTag: number;
+  /** When the run began, in microseconds of the epoch: a text of before is another run's, whatever it says. */
+  readonly sinceUs: number;
   readonly ledger: Ledger;
   tokenFor(room: Room): string | undefined;
 }
@@ -48,7 +50,11 @@ export async function checkLogs(
   return { messages, unchecked };
 }
 
-function compare(room: Room, log: readonly Logged[], { ledger, runTag, worker }: LogCheckParts): void {
+function compare(
+  room: Room,
+  log: readonly Logged[],
+  { ledger, runTag, worker, sinceUs }: LogCheckParts,
+): void {
   const ops = new Map<number, Op>();
   const seqOf = new Map<Op, number>();
   let last = (log[0]?.seq ?? 1) - 1;
@@ -57,7 +63,8 @@ function compare(room: Room, log: readonly Logged[], { ledger, runTag, worker }:
       ledger.fault("lost", seq - last - 1, `${room.id}: seq ${last + 1} - ${seq - 1} are not in the log`);
     last = seq;
     const named = name === undefined ? -1 : opOfName(Buffer.from(name, "base64url"), 0, runTag);
-    const told = headOf(text)?.op ?? -1;
+    const head = headOf(text);
+    const told = head && head.dueUs >= sinceUs ? head.op : -1;
     ops.set(seq, named >= 0 ? named : told);
     for (const op of new Set([named, told])) {
       if (op < 0 || workerOf(op) !== worker) continue;

@@ -4,12 +4,10 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { artifacts } from "#ops/root.ts";
+import { socketsPerProcessMax } from "./descriptors.ts";
 import { LoadProblem } from "./load-problem.ts";
 import type { Profile } from "./profile.ts";
 import { profiles } from "./profiles/profiles.ts";
-
-/** A process may open 20,000 files in common limits; some are not sockets. */
-export const devicesPerProcessMax = 18_000;
 
 export interface LoadOptions {
   readonly profile: Profile;
@@ -27,6 +25,8 @@ export interface LoadOptions {
   readonly json: string;
   readonly html: string | null;
   readonly history: string | null;
+  /** The history is judged by the independent checker when the run is over. */
+  readonly isChecked: boolean;
   readonly metrics: readonly string[];
   readonly metricsToken: string | null;
   readonly onFault: string | null;
@@ -46,7 +46,8 @@ export const help = `Usage: ./banyan load [profile] [options]
        ./banyan load report FILE | ./banyan load compare FILE FILE | ./banyan load check HISTORY
 
 Simulates people on a Banyan, measures what they wait for, and audits that nobody misses, or sees twice, a message.
-Exit code: 0 all well; 1 the audit is broken; 2 wrong use; 3 the generator was too slow, the run is void; 130 Ctrl-C.
+Exit code: 0 all well; 1 the audit, or the checker, found a fault; 2 wrong use; 3 the generator was too slow, the run is
+void; 4 the checker came to no end; 130 Ctrl-C.
 
 Profiles:
 ${Object.values(profiles)
@@ -77,6 +78,7 @@ Trouble:
 What comes out:
   --json FILE          the run, for machines (default: .artifacts/load/PROFILE-TIME.json)
   --html FILE          a page with plots             --history FILE   every event, for an independent checker
+  --check              let that checker judge the run: Porcupine and a pass of its own, in Go (bench/checker)
   --metrics [ROLE=]URL[,...]  /metrics of the server's processes (default: URL/metrics), --metrics-token TOKEN
   --late-max MS        the run is void when the timetable was kept later than this at p99 (default 50)
   --audit-messages N   messages of the log that are read back, at most (default 200,000)
@@ -90,10 +92,14 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
   if (values.help) return null;
   const name = positionals[0] ?? "work";
   const found = profiles[name];
-  if (!found || positionals.length > 1)
+  const all = Object.keys(profiles).join(", ");
+  if (positionals.length > 1)
+    throw new LoadProblem(`${positionals.join(" ")} are several profiles.`, `Take one of ${all}.`);
+  if (!found) throw new LoadProblem(`There is no profile ${name}.`, `Take one of ${all}.`);
+  if (/^\d+$/.test(values.people ?? ""))
     throw new LoadProblem(
-      `There is no profile ${positionals.join(" ")}.`,
-      `Take one of ${Object.keys(profiles).join(", ")}.`,
+      `--people ${values.people} is no file of people.`,
+      `--count ${values.people} says how many there are.`,
     );
   const timeScale = number("time-scale", values["time-scale"], found.timeScale, 0.001, 100_000);
   const profile: Profile = { ...found, timeScale };
@@ -105,6 +111,8 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
     throw new LoadProblem("--url and --cluster exclude each other.", "Give one of them.");
   const people = whole("count", values.count, 200, 2, 2_000_000);
   const seconds = number("seconds", values.seconds, 60, 1, 1_000_000);
+  const isChecked = values.check ?? false;
+  const history = values.history ? resolve(values.history) : null;
   const seed = whole("seed", values.seed, 1, 0, 2 ** 31 - 1);
   const at = new Date().toISOString().replaceAll(/[:.]/g, "-").slice(0, 19);
   return {
@@ -121,7 +129,8 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
     processes: values.processes === undefined ? null : whole("processes", values.processes, 1, 1, 200),
     json: resolve(values.json ?? join(files, `${profile.name}-${at}.json`)),
     html: values.html ? resolve(values.html) : null,
-    history: values.history ? resolve(values.history) : null,
+    history: history ?? (isChecked ? join(files, `${profile.name}-${at}.ndjson`) : null),
+    isChecked,
     metrics: values.metrics?.split(",") ?? [],
     metricsToken: values["metrics-token"] ?? null,
     onFault: values["on-fault"] ?? null,
@@ -136,15 +145,15 @@ export function readOptions(args: readonly string[]): LoadOptions | null {
   };
 }
 
-/** As many as the people need, and as the machine has cores beside the server's. */
-export function processesFor(options: LoadOptions, devices: number): number {
-  const needed = Math.ceil(devices / devicesPerProcessMax);
+/** As many as the sessions need that are there at a time, and as the machine has cores beside the server's. */
+export function processesFor(options: LoadOptions, sessions: number): number {
+  const needed = Math.ceil(sessions / socketsPerProcessMax());
   if (options.processes !== null && options.processes < needed)
     throw new LoadProblem(
-      `${options.processes} processes are too few for ${devices} devices.`,
-      `One may have ${devicesPerProcessMax} sockets; take --processes ${needed}.`,
+      `${options.processes} processes are too few for ${sessions} sessions.`,
+      `One may have ${socketsPerProcessMax()} sockets; take --processes ${needed}.`,
     );
-  const usual = devices < 2_000 ? 1 : Math.max(1, availableParallelism() - 1);
+  const usual = sessions < 2_000 ? 1 : Math.max(1, availableParallelism() - 1);
   return options.processes ?? Math.max(needed, usual);
 }
 
@@ -176,6 +185,7 @@ function parse(args: readonly string[]) {
         json: text,
         html: text,
         history: text,
+        check: flag,
         metrics: text,
         "metrics-token": text,
         "late-max": text,
@@ -184,7 +194,14 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new LoadProblem((error as Error).message, "./banyan load --help lists the options.");
+    // Without the parser's advice on how to write arguments that begin with a dash.
+    const [what] = (error as Error).message.split(/\. To specify|\n/);
+    throw new LoadProblem(
+      `${what!.replace(/\.$/, "")}.`,
+      /--profile/.test(what!)
+        ? "The profile stands first: ./banyan load work."
+        : "./banyan load --help lists the options.",
+    );
   }
 }
 

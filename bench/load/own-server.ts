@@ -19,12 +19,12 @@ export interface OwnServer extends LoadTarget {
   readonly log: string;
 }
 
-export async function startOwnServer(devices: number, keepLimits: boolean): Promise<OwnServer> {
+export async function startOwnServer(sessions: number, keepLimits: boolean): Promise<OwnServer> {
   const folder = join(artifacts, "load", `server-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const log = join(folder, "server.log");
   const port = await freePort();
-  const host = devices > oneAddressMax ? "0.0.0.0" : "127.0.0.1";
+  const host = sessions > oneAddressMax ? "0.0.0.0" : "127.0.0.1";
   const serve = [bun, join(root, "ops/main.ts"), "serve", "--data-dir", join(folder, "data")];
   const url = `http://127.0.0.1:${port}`;
   let child: Subprocess | null = null;

@@ -48,6 +48,11 @@ export interface RunFile {
   /** By what was waited for: ack, delivery, open, search, resume, login ... from the timetable on. */
   readonly latency: Readonly<Record<string, Latency>>;
   readonly audit: Audit;
+  /** What the independent checker says of the run's history, where it was asked (--check). */
+  readonly checker?: {
+    readonly verdict: "clean" | "broken" | "undecided";
+    readonly lines: readonly string[];
+  };
   /** Over the steady phases; null where the server could not be looked at. */
   readonly server: ServerCost | null;
   /** By how much the server's own counters grew (`banyan_..._total` of its /metrics); its own audit is among them. */
@@ -78,6 +83,8 @@ export interface Sample {
   /** Messages shown to other devices in it. */
   readonly delivered: number;
   readonly refused: Readonly<Record<string, number>>;
+  /** What failed without a refusal, by a short text; runs of before it was told lack it. */
+  readonly failed?: Readonly<Record<string, number>>;
   readonly reconnects: number;
   /** Of this second; 0 where nothing was measured. */
   readonly ackP50Ms: number;
@@ -122,6 +129,8 @@ export interface Audit {
   readonly disordered: number;
   /** Holes that clients saw and closed by asking. No fault: that is how delivery works. */
   readonly gapsHealed: number;
+  /** Conversations that had moved on while a device was away, and that it caught up with when it came back. */
+  readonly breaksHealed?: number;
   /** Conversations whose unread count was not last seq - read seq, by the server's word. */
   readonly unreadErrors: number;
   /** Sessions that were audited. */
@@ -136,6 +145,17 @@ export interface ServerCost {
   readonly cpuUsPerMessageByRole?: Readonly<Record<string, number>>;
   readonly cpuSharePeak: number;
   readonly memoryBytesPeak: number;
+}
+
+/** What the server's own delivery audit found meanwhile; null where it judged nothing. */
+export function auditOfServer({ serverSays = {} }: Pick<RunFile, "serverSays">): ServerAudit | null {
+  const checked = serverSays.banyan_audit_messages_checked_total ?? 0;
+  return checked === 0 ? null : { checked, lost: serverSays.banyan_audit_messages_lost_total ?? 0 };
+}
+
+export interface ServerAudit {
+  readonly checked: number;
+  readonly lost: number;
 }
 
 /** Reads a run; throws an Error whose text a person understands. */

@@ -74,7 +74,7 @@ class Load {
     const { rampMs, steadyMs } = options;
     const isSteady = (second: number) =>
       second * 1000 >= rampMs && (second + 1) * 1000 <= rampMs + steadyMs + 1;
-    this.#tally = new Tally(jobs.length, isSteady);
+    this.#tally = new Tally(jobs.length, isSteady, Math.ceil(rampMs / 1000));
     this.#faults = new Faults(options, target);
     this.#workers = new Workers(jobs, folder, (worker, second) => {
       if (this.#tally.add(worker, second)) this.#closing = this.#closing.then(() => this.#second());
@@ -201,6 +201,7 @@ class Load {
       series: this.#tally.series,
       audit: this.#tally.audit(),
       refused: this.#tally.refused,
+      failed: this.#tally.errors,
       saturated: saturation(this.#steady(), this.#tally.late, lateMaxMs),
     });
   }

@@ -87,9 +87,12 @@ function metricIn(text: string, name: string): number | null {
   return found ? Number(found[1]) : null;
 }
 
+/** Looks closer than this tell more of chance than of the server. */
+const apartMinMs = 200;
+
 /** Between two looks `ms` apart. A process that was started anew begins at zero. */
 export function sampleOf(before: Cost | null, after: Cost | null, ms: number): ServerSample | null {
-  if (!before || !after || ms <= 0) return null;
+  if (!before || !after || ms < apartMinMs) return null;
   const byRole: Record<string, { cpuShare: number; memoryBytes: number }> = {};
   let cpuShare = 0;
   let memoryBytes = 0;

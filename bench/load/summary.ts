@@ -1,8 +1,8 @@
 // The last words of a run, for a person.
 
 import type { LoadOptions } from "./options.ts";
-import type { Latency, RunFile } from "./run-file.ts";
-import { verdict } from "./view.ts";
+import { auditOfServer, type Latency, type RunFile, type ServerCost } from "./run-file.ts";
+import { healed, verdict } from "./view.ts";
 
 export function summary(run: RunFile, { json, html, history }: LoadOptions): string[] {
   const { audit, generator, totals, server } = run;
@@ -16,7 +16,7 @@ export function summary(run: RunFile, { json, html, history }: LoadOptions): str
   ];
   if (server)
     lines.push(
-      `server       ${server.cpuUsPerMessage.toFixed(0)} us of CPU for each message and all that people do beside it; at most ${Math.round(server.cpuSharePeak * 100)} % of a core, ${Math.round(server.memoryBytesPeak / 2 ** 20)} MiB`,
+      `server       ${count(Math.round(server.cpuUsPerMessage))} us of CPU for each message and all that people do beside it${byRole(server)}; at most ${Math.round(server.cpuSharePeak * 100)} % of a core, ${Math.round(server.memoryBytesPeak / 2 ** 20)} MiB`,
     );
   lines.push(
     `generator    ${generator.processes} ${generator.processes === 1 ? "process" : "processes"}, at most ${Math.round(generator.cpuSharePeak * 100)} % of a core, timetable kept to ${generator.lateP99Ms.toFixed(1)} ms at p99`,
@@ -26,13 +26,22 @@ export function summary(run: RunFile, { json, html, history }: LoadOptions): str
   for (const [text, times] of Object.entries(run.errors))
     lines.push(`error        ${count(times)} x ${text}${hintOf(text)}`);
   for (const text of run.warnings) lines.push(`note         ${text}`);
-  lines.push(
-    `audit        of ${count(audit.acknowledged)} acknowledged, ${count(audit.shown)} times shown on ${count(audit.sessions)} sessions: ${verdict(audit)}; gaps healed ${count(audit.gapsHealed)}`,
-  );
+  lines.push(`audit        ${verdict(audit)} acknowledged; ${healed(audit)}`);
   for (const example of audit.examples.slice(0, 5)) lines.push(`             ${example}`);
+  const own = auditOfServer(run);
+  if (own)
+    lines.push(`server says  lost ${count(own.lost)} of ${count(own.checked)} (its own delivery audit)`);
+  for (const line of run.checker?.lines ?? []) lines.push(`checker      ${line}`);
   if (generator.saturated) lines.push(`VOID         ${generator.why}`);
   for (const file of [json, html, history]) if (file) lines.push(`written      ${file}`);
   return lines;
+}
+
+/** Where it is several processes. */
+function byRole({ cpuUsPerMessageByRole = {} }: ServerCost): string {
+  const parts = Object.entries(cpuUsPerMessageByRole).sort((a, b) => b[1] - a[1]);
+  if (parts.length < 2) return "";
+  return ` (${parts.map(([role, us]) => `${role} ${count(Math.round(us))}`).join(", ")})`;
 }
 
 /** Which option of the server lifts it. */

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly notes: Notes;
   readonly ledger: Ledger;
   readonly history: HistoryBook | null;
+  /** The audit calls sessions anew: that they come back is its doing. */
+  readonly isRollCall: boolean;
   /** Milliseconds of this process, as `performance.now()`. */
   now(): number;
   /** Microseconds of the epoch, alike in all processes of the machine. */

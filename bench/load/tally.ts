@@ -20,11 +20,14 @@ export class Tally {
   readonly #queues: Second[][];
   readonly #audits: (AuditPart | null)[];
   readonly #bytes: { in: number; out: number }[];
-  /** When latencies count: the steady time, by the second's number. */
-  readonly #counts: (second: number) => boolean;
+  /** By the second's number. */
+  readonly #isSteady: (second: number) => boolean;
+  /** From here on latencies count, to the end: what was due before the load ended is answered when it can be. */
+  readonly #steadyFrom: number;
 
-  constructor(workers: number, counts: (second: number) => boolean) {
-    this.#counts = counts;
+  constructor(workers: number, isSteady: (second: number) => boolean, steadyFrom: number) {
+    this.#isSteady = isSteady;
+    this.#steadyFrom = steadyFrom;
     this.#queues = Array.from({ length: workers }, () => []);
     this.#audits = Array.from({ length: workers }, () => null);
     this.#bytes = Array.from({ length: workers }, () => ({ in: 0, out: 0 }));
@@ -46,20 +49,22 @@ export class Tally {
   close(server: ServerSample | null): Sample {
     const seconds = this.#queues.flatMap((queue) => queue.splice(0, 1));
     const no = this.series.length;
-    const isCounted = this.#counts(no);
+    const isSteady = this.#isSteady(no);
     const now = new Map<string, Latencies>();
     const refused: Record<string, number> = {};
+    const failed: Record<string, number> = {};
     const sum = (read: (it: Second["told"]) => number) =>
       seconds.reduce((all, { told }) => all + read(told), 0);
     for (const { told } of seconds) {
       addUp(refused, told.refused);
       addUp(this.refused, told.refused);
+      addUp(failed, told.errors);
       addUp(this.errors, told.errors);
       addUp(this.actions, told.actions);
-      if (isCounted) this.late.add(told.late.sparse, told.late.maxMs);
+      if (isSteady) this.late.add(told.late.sparse, told.late.maxMs);
       for (const [name, { sparse, maxMs }] of Object.entries(told.latencies)) {
         of(now, name).add(sparse, maxMs);
-        if (isCounted || name === "login") of(this.#latencies, name).add(sparse, maxMs);
+        if (no >= this.#steadyFrom || name === "login") of(this.#latencies, name).add(sparse, maxMs);
       }
     }
     const at = (name: string, share: number) => rounded(now.get(name)?.quantileMs(share) ?? 0);
@@ -70,6 +75,7 @@ export class Tally {
       sent: sum((it) => it.sent),
       delivered: sum((it) => it.delivered),
       refused,
+      failed,
       reconnects: sum((it) => it.reconnects),
       ackP50Ms: at("ack", 0.5),
       ackP99Ms: at("ack", 0.99),
@@ -80,7 +86,7 @@ export class Tally {
       server,
     };
     this.series.push(sample);
-    if (isCounted) this.steadySent += sample.sent;
+    if (isSteady) this.steadySent += sample.sent;
     return sample;
   }
 
@@ -112,6 +118,7 @@ export class Tally {
       shown: sum((it) => it.shown),
       ...faults,
       gapsHealed: sum((it) => it.gapsHealed),
+      breaksHealed: sum((it) => it.breaksHealed),
       sessions: sum((it) => it.sessions),
       verdict: isClean ? "clean" : "broken",
       examples: parts.flatMap((part) => part?.examples ?? []).slice(0, examplesMax),

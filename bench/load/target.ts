@@ -69,7 +69,7 @@ export async function lookAt(url: string, mayLogIn: boolean): Promise<ServerAbou
   ];
   if (paths.includes("/v1/search")) abilities.push("search");
   else leftOut.push("message search (the API has none)");
-  leftOut.push("files (not done by this generator yet)", "thread view (the API has none)");
+  leftOut.push("files and a view of threads (the API has neither)");
   if (mayLogIn) abilities.push("logIn");
   else leftOut.push("log-in (people put into a database have no passwords)");
   return { version: info.version ?? "unknown", abilities, leftOut };

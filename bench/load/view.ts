@@ -11,6 +11,7 @@ export interface Seen {
   readonly series: readonly Sample[];
   readonly audit: Audit;
   readonly refused: Readonly<Record<string, number>>;
+  readonly failed: Readonly<Record<string, number>>;
   /** Why the run would be void, as it is now. */
   readonly saturated: string | null;
 }
@@ -26,6 +27,8 @@ const lineEvery = 5;
 const blocks = "▁▂▃▄▅▆▇█";
 const sparkWidth = 40;
 const barWidth = 30;
+const failuresMax = 3;
+const rolesMax = 4;
 
 export function openView(output: NodeJS.WriteStream, isQuiet: boolean): View {
   if (isQuiet) return { say() {}, second() {}, close() {} };
@@ -46,7 +49,8 @@ function lines(output: NodeJS.WriteStream): View {
         `ack p99 ${ms(now.ackP99Ms)}`,
         `delivery p99 ${ms(now.deliveryP99Ms)}`,
         ...server(now),
-        ...refusals(seen.refused),
+        ...counted(seen.refused),
+        ...counted(seen.failed).slice(0, failuresMax),
         verdict(audit),
         ...(seen.saturated ? [`VOID: ${seen.saturated}`] : []),
       ];
@@ -87,7 +91,8 @@ export function panelRows(seen: Seen, hasColors: boolean): string[] {
   const row = (name: string, text: string) => `  ${paint(2, name.padEnd(11))} ${text}`;
   const done = Math.min(1, seen.atMs / seen.lengthMs);
   const bar = "━".repeat(Math.round(done * barWidth)).padEnd(barWidth, "─");
-  const refused = refusals(seen.refused).join(", ");
+  const told = (counts: string[]) =>
+    counts.length === 0 ? "nothing" : paint(33, counts.slice(0, failuresMax).join(", "));
   const isClean = audit.verdict === "clean";
   return [
     "",
@@ -103,22 +108,25 @@ export function panelRows(seen: Seen, hasColors: boolean): string[] {
       "delivery",
       `p50 ${ms(now.deliveryP50Ms)}  p99 ${ms(now.deliveryP99Ms)}  ${spark(series.map((it) => it.deliveryP99Ms))}`,
     ),
-    row("server", server(now).join(", ") || "not known (no /metrics within reach)"),
+    row("server", [...server(now), ...roles(now)].join(", ") || "not known (no /metrics within reach)"),
     row("generator", `${percent(now.generatorCpuShare)} of a core, the busiest process`),
-    row("refused", refused === "" ? "nothing" : paint(33, refused)),
-    row(
-      "delivery of",
-      `${number(audit.acknowledged)} acknowledged: ${paint(isClean ? 32 : 31, verdict(audit))}, ${number(audit.gapsHealed)} gaps healed`,
-    ),
+    row("refused", told(counted(seen.refused))),
+    row("failed", told(counted(seen.failed))),
+    row("audit", paint(isClean ? 32 : 31, verdict(audit))),
+    row("", healed(audit)),
     ...(seen.saturated ? [`  ${paint(31, `VOID: ${seen.saturated}`)}`] : []),
     "",
   ];
 }
 
 export function verdict(audit: Audit): string {
-  const { lost, doubled, disordered, unreadErrors } = audit;
-  if (audit.verdict === "clean") return "lost 0, doubled 0, out of order 0, unread wrong 0";
-  return `BROKEN: lost ${lost}, doubled ${doubled}, out of order ${disordered}, unread wrong ${unreadErrors}`;
+  const { lost, doubled, disordered, unreadErrors, acknowledged } = audit;
+  const faults = `lost ${number(lost)}, doubled ${number(doubled)}, out of order ${number(disordered)}, unread wrong ${number(unreadErrors)} of ${number(acknowledged)}`;
+  return audit.verdict === "clean" ? faults : `BROKEN: ${faults}`;
+}
+
+export function healed({ shown, sessions, gapsHealed, breaksHealed = 0 }: Audit): string {
+  return `shown ${number(shown)} times on ${number(sessions)} sessions; healed ${number(gapsHealed)} gaps, ${number(breaksHealed)} breaks`;
 }
 
 /** The newest values, each as high as its share of the highest. */
@@ -153,8 +161,18 @@ function server(now: Sample): string[] {
   return [`server ${percent(cpuShare)} of a core`, `${Math.round(memoryBytes / 2 ** 20)} MiB`];
 }
 
-function refusals(refused: Readonly<Record<string, number>>): string[] {
-  return Object.entries(refused).map(([code, count]) => `${number(count)} x ${code}`);
+/** The dearest parts, where there are several. */
+function roles({ server }: Sample): string[] {
+  const shares = Object.entries(server?.byRole ?? {}).sort((a, b) => b[1].cpuShare - a[1].cpuShare);
+  if (shares.length < 2) return [];
+  return shares.slice(0, rolesMax).map(([role, { cpuShare }]) => `${role} ${percent(cpuShare)}`);
+}
+
+/** The most frequent first. */
+function counted(counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .sort((a, b) => b[1] - a[1])
+    .map(([what, count]) => `${number(count)} x ${what}`);
 }
 
 function ms(value: number): string {

@@ -27,6 +27,7 @@ const acts = new Acts(town, job);
 const timetable = new Timetable(streamsOf(job), job.seed * 31 + job.worker);
 let ticking: Timer | null = null;
 let lastTold = { cpuMs: 0, atMs: 0 };
+let toldSeconds = 0;
 let nextStormMs = Number.POSITIVE_INFINITY;
 
 // A Ctrl-C at the terminal reaches every process; what it means, the first one says.
@@ -54,13 +55,26 @@ function start(atEpochMs: number): void {
 
 function tellSeconds(): void {
   lastTold = { cpuMs: threadCpuMs(), atMs: performance.now() };
-  setInterval(tellSecond, 1000);
+  tellDueSeconds();
 }
 
-function tellSecond(): void {
+/** By the run's clock: a process that was held up tells what it missed, so that a second is the same one everywhere. */
+function tellDueSeconds(): void {
+  const due = Math.floor((performance.now() - town.startMs) / 1000);
+  const cpuShare = due > toldSeconds ? cpuShareSince() : 0;
+  for (; toldSeconds < due; toldSeconds++) tellSecond(cpuShare);
+  setTimeout(tellDueSeconds, Math.max(1, town.startMs + (toldSeconds + 1) * 1000 - performance.now()));
+}
+
+/** Since the last time that it was asked. */
+function cpuShareSince(): number {
   const now = { cpuMs: threadCpuMs(), atMs: performance.now() };
-  const cpuShare = (now.cpuMs - lastTold.cpuMs) / Math.max(1, now.atMs - lastTold.atMs);
+  const share = (now.cpuMs - lastTold.cpuMs) / Math.max(1, now.atMs - lastTold.atMs);
   lastTold = now;
+  return share;
+}
+
+function tellSecond(cpuShare: number): void {
   const { bytesIn, bytesOut } = traffic;
   say({ say: "second", told: town.notes.take(), cpuShare, audit: auditPart(), bytesIn, bytesOut });
 }
@@ -163,6 +177,7 @@ async function check(asked: Extract<ToWorker, { do: "check" }>): Promise<void> {
       api: job.api,
       worker: job.worker,
       runTag: job.runTag,
+      sinceUs: (performance.timeOrigin + town.startMs) * 1000 - 1,
       ledger: town.ledger,
       tokenFor: ({ id }) => readers.get(id),
     },
@@ -170,7 +185,7 @@ async function check(asked: Extract<ToWorker, { do: "check" }>): Promise<void> {
   );
   town.history?.close();
   // What came since the last whole one.
-  tellSecond();
+  tellSecond(cpuShareSince());
   say({ say: "checked", audit: auditPart(), logMessages: messages, unchecked });
 }
 

@@ -2,6 +2,7 @@
 // gets the same people in the same conversations.
 
 import { seededNumbers } from "#bench/driver/seeded.ts";
+import { LoadProblem } from "./load-problem.ts";
 import type { PlaceKind, PlacePlan, Profile } from "./profile.ts";
 
 export interface PlannedPerson {
@@ -39,7 +40,11 @@ export function planWorld(profile: Profile, count: number, seed: number): World 
     };
   });
   const rooms = profile.places.flatMap((plan) => roomsOf(plan, count, chance));
-  if (rooms.length > roomsMax) throw new Error(`${rooms.length} conversations are more than ${roomsMax}`);
+  if (rooms.length > roomsMax)
+    throw new LoadProblem(
+      `${count.toLocaleString("en")} people would have ${rooms.length.toLocaleString("en")} conversations; at most ${roomsMax.toLocaleString("en")} are made.`,
+      "Take a lower --count.",
+    );
   return { people, rooms };
 }
 

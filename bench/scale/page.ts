@@ -157,13 +157,19 @@ function messagesPart(all: readonly (MessagesPoint & Stamp)[], mark: string): st
   const curves = Object.fromEntries(acts.map((act) => [act, curveOfAct(points, act)]));
   const first = points[0]!.messages;
   if (points.length > 1)
-    picture(`messages-cost${mark}`, "What an act costs with so many messages stored", "us", "stored messages", [
-      ...acts.map((act) => ({
-        name: `${act}: ${curves[act]!.kind}`,
-        points: dotsOf(points, act),
-        fitted: (n: number) => valueAt(curves[act]!, first, n),
-      })),
-    ]);
+    picture(
+      `messages-cost${mark}`,
+      "What an act costs with so many messages stored",
+      "us",
+      "stored messages",
+      [
+        ...acts.map((act) => ({
+          name: `${act}: ${curves[act]!.kind}`,
+          points: dotsOf(points, act),
+          fitted: (n: number) => valueAt(curves[act]!, first, n),
+        })),
+      ],
+    );
   const last = points.at(-1)!;
   return [
     told(last),

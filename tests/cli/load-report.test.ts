@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compare } from "#bench/load/report/compare.ts";
+import { phasesFelt } from "#bench/load/report/hurt.ts";
 import { report } from "#bench/load/report/report.ts";
 import { type SampleWish, sampleRun } from "./sample-run.ts";
 
@@ -21,10 +22,27 @@ test("a clean run says how many were lost of how many, and needs nothing but its
   const { audit } = sampleRun({ seconds: 60, seed: 11 });
   expect(page).toContain(`Lost 0 of ${audit.acknowledged.toLocaleString("en")}`);
   expect(page).toContain('class="verdict clean"');
+  expect(page).toContain("The server's own delivery audit: lost 0 of 4,120.");
   expect(page).toContain("gateway killed");
   expect(page).toContain("./banyan load --profile disaster --people 15000 --seconds 60 --seed 11");
   expect(page).not.toMatch(/<(script|link|img|iframe)[^>]*(src|href)="(?!data:)/);
   expect(page).not.toMatch(/@import|url\((?!["']?data:)/);
+});
+
+test("each fault says after how long all was as before; what nobody felt says so", async () => {
+  const run = sampleRun({ seconds: 100, seed: 21 });
+  const fault = run.phases.find(({ name }) => name.startsWith("fault"))!;
+  const [felt] = phasesFelt(run).filter(({ wholeAfterMs }) => wholeAfterMs !== undefined);
+  // Three seconds are hurt; the sample's reconnects after it hurt nobody.
+  expect(felt!.wholeAfterMs).toBe(3_000);
+  expect(felt!.onlineMin).toBe(14_400);
+  const calm = { ...fault, fromMs: 30_000, toMs: 31_000, name: "fault: nothing" };
+  expect(phasesFelt({ ...run, phases: [calm] })[0]!.wholeAfterMs).toBe(0);
+  const last = { ...run, series: run.series.slice(0, 61) };
+  expect(phasesFelt(last).find(({ phase }) => phase === fault)!.wholeAfterMs).toBeNull();
+  const { page } = await reported({ seconds: 100, seed: 21 });
+  expect(/gateway killed after 3\ss/.test(page)).toBe(true);
+  expect(page).toContain("open: connection reset");
 });
 
 test("a lost message makes the verdict red and says which", async () => {

@@ -69,10 +69,23 @@ test("people at work for five seconds miss nothing, and the run is told in all i
   expect(run.latency.ack!.count).toBeGreaterThan(100);
   expect(run.series.length).toBeGreaterThanOrEqual(5);
   expect(run.server!.cpuUsPerMessage).toBeGreaterThan(0);
+  // That the audit calls every session anew at the end is no reconnect of people.
+  expect(run.audit.sessions).toBeGreaterThan(50);
+  expect(run.series.reduce((sum, { reconnects }) => sum + reconnects, 0)).toBeLessThan(10);
   expect(readFileSync(html, "utf8")).toContain("<html");
   const events = readFileSync(history, "utf8").trim().split("\n");
   const acked = events.filter((line) => (JSON.parse(line) as { op: string }).op === "acked");
   expect(acked.length).toBe(run.audit.acknowledged);
+});
+
+test("with --check the independent checker judges the run, and refuses what a lying server did", async () => {
+  const { code, run, out } = await loadThroughLiar("none", ["--check"]);
+  expect(code).toBe(0);
+  expect(run.checker).toMatchObject({ verdict: "clean" });
+  expect(out).toMatch(/checker +0 broken, 0 undecided, \d+ as a numbered log behaves/);
+  const lied = await loadThroughLiar("twice", ["--check"]);
+  expect(lied.code).toBe(1);
+  expect(lied.run.checker).toMatchObject({ verdict: "broken" });
 });
 
 test("a server that acknowledges and does not store is caught", async () => {
@@ -135,6 +148,15 @@ test("what a person can mend is said with its remedy", async () => {
   expect(profile).toMatchObject({
     code: 2,
     err: expect.stringContaining("work, consumer, community, disaster"),
+  });
+  const endless = await runBanyan(["load", "--count", "2000000"]);
+  expect(endless).toMatchObject({ code: 2, err: expect.stringContaining("Take a lower --count") });
+  const many = await runBanyan(["load", "--count", "200000"]);
+  expect(many).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /more than one server process may hold.*\n +Take a lower --count, or a cluster/,
+    ),
   });
   const option = await runBanyan(["load", "--count", "many"]);
   expect(option).toMatchObject({ code: 2, err: expect.stringContaining("--count many does not fit") });

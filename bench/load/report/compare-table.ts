@@ -40,8 +40,8 @@ export const differenceHeadings = ["while steady", "A", "B", "change", "99 % int
 /** What was counted and needs no interval: the audit, and the waits of the whole run. */
 export function wholeRunRows(a: RunFile, b: RunFile): string[][] {
   const audit = (
-    ["acknowledged", "lost", "doubled", "disordered", "unreadErrors", "gapsHealed"] as const
-  ).map((key) => [auditNames[key], whole(a.audit[key]), whole(b.audit[key])]);
+    ["acknowledged", "lost", "doubled", "disordered", "unreadErrors", "gapsHealed", "breaksHealed"] as const
+  ).map((key) => [auditNames[key], ...[a, b].map(({ audit }) => whole(audit[key] ?? 0))]);
   const waits = Object.keys(a.latency)
     .filter((key) => a.latency[key]!.count > 0 && (b.latency[key]?.count ?? 0) > 0)
     .flatMap((key) =>
@@ -61,6 +61,7 @@ const auditNames = {
   disordered: "out of order",
   unreadErrors: "wrong unread counts",
   gapsHealed: "gaps healed",
+  breaksHealed: "breaks caught up",
 };
 const shareNames = { p50Ms: "median", p99Ms: "p99", p999Ms: "p99.9" };
 

@@ -4,6 +4,7 @@ import type { RunFile, Sample } from "#bench/load/run-file.ts";
 import { cpuShareMax } from "#bench/load/saturation.ts";
 import type { Band, Line, LinePlot } from "#bench/plots/line-plot.ts";
 import { curveOf, type PercentilePlot } from "#bench/plots/percentile-plot.ts";
+import { isFault } from "./hurt.ts";
 
 export type PagePlot = { readonly id: string; readonly note: string; readonly isWide: boolean } & (
   | { readonly kind: "lines"; readonly plot: LinePlot }
@@ -59,17 +60,13 @@ export function plotsOf(run: RunFile): PagePlot[] {
       },
     ),
     ...percentiles(run),
-    ...lines(
-      "throughput",
-      "Throughput",
-      "What was due, what was acknowledged, and what reached other devices.",
-      "/s",
-      [
-        of("delivered", 2, (it) => it.delivered),
-        of("offered", 8, (it) => it.offered, "dashed"),
-        of("acknowledged", 1, (it) => it.sent),
-      ],
-    ),
+    ...lines("throughput", "Messages sent", "What was due, and what was acknowledged.", "/s", [
+      of("due", 8, (it) => it.offered, "dashed"),
+      of("acknowledged", 1, (it) => it.sent),
+    ]),
+    ...lines("delivered", "Messages delivered", "What reached other devices.", "/s", [
+      of("delivered", 2, (it) => it.delivered, "area"),
+    ]),
     ...lines("online", "Live sessions", "Devices that are logged in and connected.", "count", [
       of("live sessions", 3, (it) => it.online, "area"),
     ]),
@@ -81,10 +78,17 @@ export function plotsOf(run: RunFile): PagePlot[] {
       [of("reconnects", 4, (it) => it.reconnects, "area")],
       { isRare: true },
     ),
-    ...lines("refused", "Refusals", "Answers that said no, by their code.", "/s", refusals(series), {
-      isStacked: true,
-      isRare: true,
-    }),
+    ...lines(
+      "refused",
+      "Refusals and failures",
+      "Answers that said no, and none at all.",
+      "/s",
+      wrongs(series),
+      {
+        isStacked: true,
+        isRare: true,
+      },
+    ),
     ...lines(
       "cpu",
       "Server CPU",
@@ -117,9 +121,15 @@ export function plotsOf(run: RunFile): PagePlot[] {
 }
 
 export function bandsOf(run: Pick<RunFile, "phases">): Band[] {
-  return run.phases.map(({ name, fromMs, toMs }) => {
-    const isFault = /^fault\b/.test(name);
-    return { fromMs, toMs, isFault, name: isFault ? name.replace(/^fault:?\s*/, "") || name : name };
+  return run.phases.map((phase) => {
+    const { name, fromMs, toMs } = phase;
+    const isBroken = isFault(phase);
+    return {
+      fromMs,
+      toMs,
+      isFault: isBroken,
+      name: isBroken ? name.replace(/^fault:?\s*/, "") || name : name,
+    };
   });
 }
 
@@ -176,13 +186,25 @@ function shorten([share, value]: readonly [number, number]): [number, number] {
   return [Number(share.toPrecision(7)), tidy(value)!];
 }
 
-function refusals(series: readonly Sample[]): Line[] {
-  const codes = [...new Set(series.flatMap(({ refused }) => Object.keys(refused)))];
-  return codes.slice(0, 8).map((code, i) => ({
-    name: code,
-    colour: [2, 5, 4, 1, 6, 3, 7, 8][i]!,
-    values: series.map(({ refused }) => refused[code] ?? 0),
+const wrongsMax = 7;
+
+/** Each second's refusals and failures by what they were, the most frequent first; the rest is one. */
+function wrongs(series: readonly Sample[]): Line[] {
+  const seconds = series.map(({ refused, failed = {} }) => ({ ...refused, ...failed }));
+  const sums = new Map<string, number>();
+  for (const second of seconds)
+    for (const [name, count] of Object.entries(second)) sums.set(name, (sums.get(name) ?? 0) + count);
+  const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  const shown = names.slice(0, wrongsMax);
+  const lines = shown.map((name, i) => ({
+    name,
+    colour: [2, 5, 4, 1, 6, 3, 7][i]!,
+    values: seconds.map((second) => second[name] ?? 0),
   }));
+  if (names.length === shown.length) return lines;
+  const rest = names.slice(wrongsMax);
+  const values = seconds.map((second) => rest.reduce((sum, name) => sum + (second[name] ?? 0), 0));
+  return [...lines, { name: "others", colour: 8, values }];
 }
 
 /** The dearest first, at most seven: the eighth colour is for the rest. */

@@ -1,6 +1,6 @@
 // The report of one run of ./banyan load: the verdict first, then what to look at, then what to look up.
 
-import type { RunFile } from "#bench/load/run-file.ts";
+import { auditOfServer, type RunFile } from "#bench/load/run-file.ts";
 import { escaped } from "#bench/plots/marks.ts";
 import { clock, whole } from "#bench/plots/units.ts";
 import { icon, page } from "./page.ts";
@@ -21,9 +21,10 @@ export async function reportPage(run: RunFile): Promise<string> {
     howToRead,
     `<div class="plots">${plots.map(figureOf).join("\n")}</div>`,
     `<div class="tables">`,
+    `<section class="whole">${phasesTable(run)}</section>`,
     `<section class="whole">${waitsTable(run)}</section>`,
     `<section>${actionsTable(run)}</section>`,
-    `<section>${wrongsTable(run)}${phasesTable(run)}</section>`,
+    `<section>${wrongsTable(run)}</section>`,
     `<section class="whole">${placeTable(run)}</section>`,
     `<section class="whole">${profileList(run)}</section>`,
     `</div>`,
@@ -36,9 +37,19 @@ export const howToRead = `<p class="how" id="how-to-read">Point at a plot to rea
 <kbd>Esc</kbd> or a double click shows all again. With the keyboard: <kbd>Tab</kbd> to a plot, then the arrow keys.
 <button type="button" id="show-all" hidden>Show all of the run</button></p>`;
 
+/** What the run could not do by its nature is no warning, but said. */
 export function warnings(texts: readonly string[]): string {
-  if (texts.length === 0) return "";
-  return `<ul class="warnings">${texts.map((text) => `<li>${escaped(text)}</li>`).join("")}</ul>`;
+  const list = (kind: string, some: readonly string[]) =>
+    some.length === 0
+      ? ""
+      : `<ul class="${kind}">${some.map((text) => `<li>${escaped(text)}</li>`).join("")}</ul>`;
+  const isRemark = (text: string) => text.startsWith("left out: ");
+  return (
+    list(
+      "warnings",
+      texts.filter((text) => !isRemark(text)),
+    ) + list("remarks", texts.filter(isRemark))
+  );
 }
 
 export function command(text: string): string {
@@ -60,21 +71,33 @@ function head(run: RunFile): string {
 }
 
 function verdict(run: RunFile): string {
-  const { tone, headline, voided, checks } = verdictOf(run);
+  const { tone, headline, voided, checks, checker } = verdictOf(run);
   const { audit } = run;
   const shown = `${whole(audit.shown)} showings on other devices, ${whole(audit.sessions)} sessions audited`;
   const examples = audit.examples.slice(0, 8).map((text) => `<li>${escaped(text)}</li>`);
+  const judged = checker
+    ? `<p class="sub">${checker.isWrong ? "✗" : "✓"} The independent checker, by conversation: ${escaped(checker.words)}.</p>`
+    : "";
   const voidLine = voided ? `<p class="void-line"><strong>Void.</strong> ${escaped(voided)}</p>` : "";
   return `<section class="verdict ${tone}" aria-label="Verdict">
 <p class="headline">${headline}</p>
 <p class="sub">acknowledged messages; ${shown}</p>
 <ul class="checks">${checks.map(check).join("")}</ul>
+${judged}${serversWord(run)}
 ${examples.length > 0 ? `<details open><summary>What was wrong</summary><ul class="examples">${examples.join("")}</ul></details>` : ""}
 ${voidLine}</section>`;
 }
 
+function serversWord(run: RunFile): string {
+  const own = auditOfServer(run);
+  if (!own) return "";
+  const sign = own.lost > 0 ? "✗" : "✓";
+  return `<p class="sub">${sign} The server's own delivery audit: lost ${whole(own.lost)} of ${whole(own.checked)}.</p>`;
+}
+
 function check({ name, count, isWrong }: Check): string {
-  const kind = isWrong ? "wrong" : name === "gaps healed" ? "neutral" : "right";
+  const isFault = !/healed|caught up/.test(name);
+  const kind = isWrong ? "wrong" : isFault ? "right" : "neutral";
   const sign = { wrong: "✗", right: "✓", neutral: "↻" }[kind];
   return `<li class="${kind}"><span aria-hidden="true">${sign}</span> ${whole(count)} ${name}</li>`;
 }

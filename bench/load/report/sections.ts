@@ -3,6 +3,7 @@
 import type { RunFile } from "#bench/load/run-file.ts";
 import { escaped } from "#bench/plots/marks.ts";
 import { clock, whole, written } from "#bench/plots/units.ts";
+import { phasesFelt } from "./hurt.ts";
 import { waitName } from "./plots-of-run.ts";
 
 export function table(
@@ -50,13 +51,35 @@ export function wrongsTable(run: RunFile): string {
 }
 
 export function phasesTable(run: RunFile): string {
-  const rows = run.phases.map(({ name, fromMs, toMs, note }) => [
-    name,
-    clock(fromMs),
-    clock(toMs),
-    note ?? "",
+  const felt = phasesFelt(run);
+  const wait = (ms: number) => (ms === 0 ? "–" : written(ms, "ms"));
+  const rows = felt.map(({ phase, ackP99Ms, deliveryP99Ms, onlineMin, reconnects, wholeAfterMs }) => [
+    phase.name,
+    `${clock(phase.fromMs)} – ${clock(phase.toMs)}`,
+    wait(ackP99Ms),
+    wait(deliveryP99Ms),
+    Number.isFinite(onlineMin) ? whole(onlineMin) : "–",
+    whole(reconnects),
+    wholeAgain(wholeAfterMs),
+    phase.note ?? "",
   ]);
-  return table("Phases and faults", ["", "from", "to", ""], rows, "words");
+  const headings = [
+    "",
+    "when",
+    "acknowledged",
+    "delivered",
+    "live at least",
+    "reconnects",
+    "whole again",
+    "",
+  ];
+  return table("Phases and faults, each by its worst second at p99", headings, rows);
+}
+
+export function wholeAgain(afterMs: number | null | undefined): string {
+  if (afterMs === undefined) return "";
+  if (afterMs === null) return "not within the run";
+  return afterMs === 0 ? "not felt" : `after ${written(afterMs, "ms")}`;
 }
 
 export function profileList(run: RunFile): string {
@@ -92,6 +115,25 @@ function flat(value: unknown, path: string): [string, string][] {
   if (value !== null && typeof value === "object" && !Array.isArray(value))
     return Object.entries(value).flatMap(([key, inner]) => flat(inner, path === "" ? key : `${path}.${key}`));
   if (Array.isArray(value) && value.every((it) => typeof it === "string")) return [[path, value.join("; ")]];
-  if (typeof value === "number") return [[path, String(Number(value.toPrecision(4)))]];
-  return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
+  return [[path, plainly(value)]];
+}
+
+/** Pairs as `a: b`, lists with commas, objects by their fields. */
+function plainly(value: unknown): string {
+  if (typeof value === "number")
+    return (Number.isInteger(value) ? value : Number(value.toPrecision(4))).toLocaleString("en", {
+      maximumFractionDigits: 10,
+    });
+  if (Array.isArray(value)) {
+    const isPairs = value.every((it) => Array.isArray(it) && it.length === 2);
+    const parts = isPairs
+      ? value.map(([one, other]) => `${plainly(one)}: ${plainly(other)}`)
+      : value.map(plainly);
+    return parts.join(value.some((it) => typeof it === "object") ? "; " : ", ");
+  }
+  if (value !== null && typeof value === "object")
+    return Object.entries(value)
+      .map(([key, inner]) => `${key} ${plainly(inner)}`)
+      .join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -9,12 +9,14 @@ export interface Verdict {
   /** Why the figures do not count; without it they do. */
   readonly voided?: string;
   readonly checks: readonly Check[];
+  /** The last line of the independent checker. */
+  readonly checker?: { readonly isWrong: boolean; readonly words: string };
 }
 
 export interface Check {
   readonly name: string;
   readonly count: number;
-  /** A healed gap is how delivery works and is never wrong. */
+  /** A healed gap is how delivery works and is never wrong, and so is what was missed while away. */
   readonly isWrong: boolean;
 }
 
@@ -27,8 +29,13 @@ export function verdictOf(run: RunFile): Verdict {
     fault("out of order", audit.disordered),
     fault("wrong unread counts", audit.unreadErrors),
     { name: "gaps healed", count: audit.gapsHealed, isWrong: false },
+    ...(audit.breaksHealed === undefined
+      ? []
+      : [{ name: "breaks caught up", count: audit.breaksHealed, isWrong: false }]),
   ];
-  const isBroken = audit.verdict === "broken" || checks.some(({ isWrong }) => isWrong);
+  const { checker } = run;
+  const isRefused = checker?.verdict === "broken";
+  const isBroken = audit.verdict === "broken" || isRefused || checks.some(({ isWrong }) => isWrong);
   const voided = generator.saturated
     ? `The generator was saturated${generator.why ? `: ${generator.why}` : ""}. The figures below are its own, not the server's; the audit holds all the same.`
     : undefined;
@@ -37,5 +44,6 @@ export function verdictOf(run: RunFile): Verdict {
     headline: `Lost ${whole(audit.lost)} of ${whole(audit.acknowledged)}`,
     ...(voided ? { voided } : {}),
     checks,
+    ...(checker ? { checker: { isWrong: isRefused, words: checker.lines.at(-1) ?? checker.verdict } } : {}),
   };
 }
