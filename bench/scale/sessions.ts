@@ -17,6 +17,9 @@ import { type SessionsPoint, type SessionsWish, summary } from "./session-point.
 /** Of a gateway's descriptors, for what is no session: files, PostgreSQL, NATS, Redis, the probe. */
 const otherDescriptors = 1_000;
 const emojiPerMessageMax = 20;
+/** Connections on their way at one gateway alone; fewer in all at many, since they share the cores of one machine. */
+const dialingMax = 400;
+const manyAtOnce = 1.4;
 
 export async function scaleSessions(wish: SessionsWish): Promise<number> {
   offerOurselvesFirst();
@@ -98,7 +101,7 @@ async function openStage(
     sessions,
     stride: Math.max(gateways, wish.asIfGateways),
     heartbeatMs: wish.heartbeatMs,
-    dialing: Math.max(4, Math.ceil(400 / gateways)),
+    dialing: Math.max(2, Math.ceil(dialingMax / gateways ** manyAtOnce)),
     cwd: join(foundation.path, "data"),
   });
   return {
