@@ -147,7 +147,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
       (it) => it.stop(),
     );
   const rebalance =
-    gateway && isCluster
+    gateway && isCluster && config.rebalance
       ? startRebalance({
           gateway,
           clock: systemClock,

@@ -86,4 +86,9 @@ export const clusterOptions = {
     help: "Share the port with other processes of this machine; the kernel spreads the connections.",
     default: false,
   }),
+  rebalance: toggle({
+    group: "Cluster",
+    help: "A gateway with clearly more sessions than the mean asks some to come back; not where clients keep to one gateway.",
+    default: true,
+  }),
 };

@@ -187,6 +187,8 @@ function spawnRole(foundation: Foundation, name: string, port: number, smol: boo
       BANYAN_NATS_URLS: foundation.natsUrl,
       BANYAN_NATS_REPLICAS: "1",
       BANYAN_REDIS_URL: foundation.redisUrl,
+      // Each holder keeps to its gateway, and they fill one after the other.
+      BANYAN_REBALANCE: "false",
       BANYAN_LOG_FORMAT: "text",
     },
   });

@@ -26,6 +26,7 @@
 
 enum { closed, dialing, shaking, greeting, live };
 enum { buffer_bytes = 1 << 18, events_max = 1024, tick_ms = 100 };
+enum { first_source = 0x7f400001, sources = 4 };  // 127.64.0.1 and on
 
 typedef struct {
   int fd;
@@ -83,6 +84,11 @@ static void dial(int i) {
   if (s->fd < 0) return end(i, 0);
   int one = 1;
   setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  // From several addresses: the kernel looks for a free port one by one, and with most of one address's half taken (it
+  // tries the even ones first) that is 5 ms a connection.
+  struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(first_source + i % sources) };
+  setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+  if (bind(s->fd, (struct sockaddr *)&from, sizeof from) < 0) return end(i, 0);
   if (connect(s->fd, (struct sockaddr *)&server, sizeof server) < 0 && errno != EINPROGRESS) return end(i, 0);
   struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = i };
   if (epoll_ctl(poller, EPOLL_CTL_ADD, s->fd, &event) < 0) end(i, 0);

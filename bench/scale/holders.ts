@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { withDescriptors } from "./limits.ts";
 
 const source = join(import.meta.dir, "hold-sessions.c");
+/** Gateways that fill at a time, and from when on the next may begin. */
+const fillingMax = 2;
+const nearlyFull = 0.97;
 const binary = join(import.meta.dir, "../../.artifacts/scale/hold-sessions");
 
 export interface Told {
@@ -35,6 +38,8 @@ export interface Holders {
   readonly pids: readonly number[];
   /** So many sessions of all holders together are to be live from now on; more than before. */
   hold(sessions: number): void;
+  /** To be called now and then: gateways fill one after the other, so that few processes share the machine's cores. */
+  fill(): void;
   told(): Told;
   quit(): Promise<void>;
 }
@@ -69,14 +74,26 @@ export function startHolders(job: HolderJob): Holders {
     });
     return child;
   });
+  let goals: number[] = ports.map(() => 0);
+  const asked = ports.map(() => 0);
+  const isFilling = (at: number) => (newest[at]?.live ?? 0) < asked[at]! * nearlyFull;
+  function fill(): void {
+    let filling = ports.filter((_, at) => isFilling(at)).length;
+    for (let at = 0; at < ports.length && filling < fillingMax; at++) {
+      if (asked[at] === goals[at]) continue;
+      asked[at] = goals[at]!;
+      children[at]!.stdin.write(`hold ${asked[at]}\n`);
+      children[at]!.stdin.flush();
+      filling++;
+    }
+  }
   return {
     pids: children.map((child) => child.pid),
     hold(wanted) {
-      children.forEach((child, at) => {
-        child.stdin.write(`hold ${share(wanted, at, ports.length)}\n`);
-        child.stdin.flush();
-      });
+      goals = ports.map((_, at) => share(wanted, at, ports.length));
+      fill();
     },
+    fill,
     told: () => newest.reduce(sum, nothing),
     async quit() {
       for (const child of children) child.kill("SIGKILL");

@@ -33,11 +33,15 @@ is written by \`./banyan bench scale page\` from what was measured (bench/scale,
 with the command that stands above it. Server, database and load generator share one machine.`;
 
 /** The newest of each number; a quiet one before one that was not. */
-function newestOf<T extends Stamp>(points: readonly T[], key: (point: T) => string): T[] {
+function newestOf<T extends Stamp>(
+  points: readonly T[],
+  key: (point: T) => string,
+  isQuiet: (point: T) => boolean = ({ quiet }) => quiet,
+): T[] {
   const found = new Map<string, T>();
   for (const point of points) {
     const there = found.get(key(point));
-    if (!there || point.quiet || !there.quiet) found.set(key(point), point);
+    if (!there || isQuiet(point) || !isQuiet(there)) found.set(key(point), point);
   }
   return [...found.values()];
 }
@@ -45,8 +49,9 @@ function newestOf<T extends Stamp>(points: readonly T[], key: (point: T) => stri
 function sessionsSection(): string {
   const points = newestOf(
     pointsOf<SessionsPoint>("sessions"),
-    ({ wanted, smol, heartbeatMs, conversationsEach }) =>
-      `${wanted} ${smol} ${heartbeatMs} ${conversationsEach}`,
+    ({ wanted, smol, heartbeatMs, conversationsEach, gateways }) =>
+      `${wanted} ${smol} ${heartbeatMs} ${conversationsEach} ${gateways}`,
+    isUndisturbed,
   )
     .filter(({ live }) => live > 0)
     .sort((one, other) => one.live - other.live);
@@ -77,6 +82,7 @@ function sessionsSection(): string {
     whole(it.live),
     `${it.conversationsEach}${it.asIfGateways ? ` (as if of ${it.asIfGateways} gateways)` : ""}`,
     `${it.gateways}${it.smol ? " (smol)" : ""}`,
+    (it.heartbeatMs / 1000).toFixed(0),
     it.loginSeconds.toFixed(1),
     us(sum(it.loginCpuUsPerSession)),
     serverKiB(it).toFixed(1),
@@ -88,19 +94,20 @@ function sessionsSection(): string {
     isTold(it) ? `${it.probe!.directAckP99Ms.toFixed(0)}` : "-",
     isTold(it) ? us(it.probe!.roomDeliveryCpuUs) : "-",
     isTold(it) ? `${it.probe!.roomDeliveryP99Ms.toFixed(0)}` : "-",
-    it.quiet ? "" : "not quiet",
+    isUndisturbed(it) ? "" : "not quiet",
   ]);
   const last = points.at(-1)!;
   const walls = points.flatMap((it) => (it.wall ? [`- At ${whole(it.wanted)}: ${it.wall}.`] : []));
   return [
     "## Live sessions",
     told(last),
-    `A person is in one conversation of two and four of ten, whose members sit at all gateways; a session follows as many of them as the table says, and pings every ${last.heartbeatMs / 1000} s. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open 20,000 descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
+    `A person is in one conversation of two and four of ten, whose members sit at all gateways; a session follows as many of them as the table says, and pings as often as the table says (30 s is what the protocol asks for, 75 s of silence end a session). They come gateway by gateway, two at a time. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open 20,000 descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
     table(
       [
         "live",
         "conversations",
         "gateways",
+        "ping, s",
         "all in, s",
         "CPU a login, us",
         "server, KiB",
@@ -120,11 +127,62 @@ function sessionsSection(): string {
       ? "![Memory of a live session](images/scale-sessions-memory.svg)"
       : "",
     probed.length > 0 ? "![A 1:1 message beside so many sessions](images/scale-sessions-cost.svg)" : "",
-    walls.length > 0 ? `**The wall.**\n\n${walls.join("\n")}` : "",
+    growthText(probed),
+    walls.length > 0 ? `**The wall.**\n\n${walls.join("\n")}\n\n${wallText(last)}` : "",
     baseText(last),
+    tried,
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+/** While the crowd was idle nobody else worked: the machine tells that by itself. */
+function isUndisturbed({ quiet, idleCores }: SessionsPoint & Stamp): boolean {
+  return quiet || idleCores.machine - idleCores.server - idleCores.generator < othersCoresMax;
+}
+const othersCoresMax = 0.15;
+
+/** How the memory of a session and the cost of a message change with each tenfold of sessions. */
+function growthText(points: readonly SessionsPoint[]): string {
+  const large = points.filter(({ live }) => live >= 10_000);
+  if (large.length < 4) return "";
+  const of = (y: (point: SessionsPoint) => number, among: readonly SessionsPoint[]) =>
+    curveOf(
+      among.map((it) => ({ n: it.live, y: y(it) })),
+      seed,
+    );
+  const row = (name: string, { kind, growthPerDecade: growth }: Curve) => [
+    name,
+    kind,
+    range(growth, (share) => `${(100 * share).toFixed(0)} %`),
+  ];
+  return table(
+    ["from 10,000 sessions on", "best curve", "growth with each tenfold (95 %)"],
+    [
+      row("server memory of a session", of(serverKiB, large)),
+      row(
+        "kernel memory of a session",
+        of((it) => it.kiBPerSession.kernel!, large),
+      ),
+      row(
+        "CPU of a login",
+        of((it) => sum(it.loginCpuUsPerSession), large),
+      ),
+      row(
+        "CPU of a 1:1 message",
+        of((it) => it.probe!.directCpuUs, large),
+      ),
+    ],
+  );
+}
+
+/** What a million would take, if it went on as at the largest number: a calculation, and named one. */
+function wallText({ live, memory, idleCores, heartbeatMs }: SessionsPoint): string {
+  const { empty, full } = memory;
+  const baseGiB = (memory.before.availableKiB - empty.availableKiB) / 2 ** 20;
+  const sessionsGiB = (empty.availableKiB - full.availableKiB) / 2 ** 20;
+  const million = baseGiB + (sessionsGiB * 1e6) / live;
+  return `What stopped it is the processor. With ${whole(live)} sessions that only ping every ${heartbeatMs / 1000} s the server's processes take ${idleCores.server.toFixed(2)} and the generator ${idleCores.generator.toFixed(2)} of the cores, and newcomers have what is left. Memory would not have stopped it: the processes took ${baseGiB.toFixed(1)} GiB before anybody came and the sessions ${sessionsGiB.toFixed(1)} GiB, so a million would take ${million.toFixed(1)} GiB if it went on like this (calculated, not measured).`;
 }
 
 function serverKiB({ kiBPerSession }: SessionsPoint): number {

@@ -17,9 +17,8 @@ import { type SessionsPoint, type SessionsWish, summary } from "./session-point.
 /** Of a gateway's descriptors, for what is no session: files, PostgreSQL, NATS, Redis, the probe. */
 const otherDescriptors = 1_000;
 const emojiPerMessageMax = 20;
-/** Connections on their way at one gateway alone; fewer in all at many, since they share the cores of one machine. */
-const dialingMax = 400;
-const manyAtOnce = 1.4;
+/** Connections on their way at a gateway that fills. */
+const dialingMax = 200;
 
 export async function scaleSessions(wish: SessionsWish): Promise<number> {
   offerOurselvesFirst();
@@ -101,7 +100,7 @@ async function openStage(
     sessions,
     stride: Math.max(gateways, wish.asIfGateways),
     heartbeatMs: wish.heartbeatMs,
-    dialing: Math.max(2, Math.ceil(dialingMax / gateways ** manyAtOnce)),
+    dialing: dialingMax,
     cwd: join(foundation.path, "data"),
   });
   return {
@@ -190,6 +189,7 @@ async function untilLive(holders: Holders, sessions: number, withinMs: number): 
   let told = 0;
   for (;;) {
     await Bun.sleep(250);
+    holders.fill();
     const { live, refused, lost, failed } = holders.told();
     if (live >= sessions) return null;
     if (availableBytes() < availableBytesMin) return "memory: less than 1.5 GiB was left";
