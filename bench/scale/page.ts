@@ -9,6 +9,7 @@ import { curvePlot, type Series } from "./curve-plot.ts";
 import type { ActCost, Costs } from "./message-costs.ts";
 import type { MessagesPoint } from "./messages.ts";
 import { table, told } from "./page-parts.ts";
+import { tried } from "./page-tried.ts";
 import { pointsOf, type Stamp } from "./record.ts";
 import type { SessionsPoint } from "./session-point.ts";
 
@@ -100,8 +101,8 @@ function sessionsSection(): string {
   const walls = points.flatMap((it) => (it.wall ? [`- At ${whole(it.wanted)}: ${it.wall}.`] : []));
   return [
     "## Live sessions",
-    told(last),
-    `A person is in one conversation of two and four of ten, whose members sit at all gateways; a session follows as many of them as the table says, and pings as often as the table says (30 s is what the protocol asks for, 75 s of silence end a session). They come gateway by gateway, two at a time. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open 20,000 descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis.`,
+    told({ ...last, quiet: isUndisturbed(last) }),
+    `A person is in one conversation of two and four of ten, whose members sit at all gateways; a session follows as many of them as the table says, and pings as often as the table says (30 s is what the protocol asks for, 75 s of silence end a session). They come gateway by gateway, two at a time. The server is a cluster of one PostgreSQL, one NATS, Redis, one process of each service, and a gateway for each 18,600 sessions: a process may open 20,000 descriptors here. The clients are processes of a C program that holds sockets and little else. KiB are beyond what the same processes take without sessions; "in all" is what the machine no longer has available, base of all processes included, for each session. The server's part holds PostgreSQL, NATS and Redis. The 1:1 messages come at 200 a second, the room's at 20: so few that nothing shares a statement or a wake-up, and most of a cost is the waking of processes. With more gateways it grows, because each of them hears all changes of the buckets in which it follows much ([0009](decisions/0009-nats.md)). What is called not quiet had others at work on the machine while the crowd was idle.`,
     table(
       [
         "live",
