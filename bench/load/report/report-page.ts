@@ -76,7 +76,7 @@ function verdict(run: RunFile): string {
   const shown = `${whole(audit.shown)} showings on other devices, ${whole(audit.sessions)} sessions audited`;
   const examples = audit.examples.slice(0, 8).map((text) => `<li>${escaped(text)}</li>`);
   const judged = checker
-    ? `<p class="sub">${checker.isWrong ? "✗" : "✓"} The independent checker, by conversation: ${escaped(checker.words)}.</p>`
+    ? `<p class="witness">${checker.isWrong ? "✗" : "✓"} The independent checker, by conversation: ${escaped(checker.words)}.</p>`
     : "";
   const voidLine = voided ? `<p class="void-line"><strong>Void.</strong> ${escaped(voided)}</p>` : "";
   return `<section class="verdict ${tone}" aria-label="Verdict">
@@ -92,7 +92,7 @@ function serversWord(run: RunFile): string {
   const own = auditOfServer(run);
   if (!own) return "";
   const sign = own.lost > 0 ? "✗" : "✓";
-  return `<p class="sub">${sign} The server's own delivery audit: lost ${whole(own.lost)} of ${whole(own.checked)}.</p>`;
+  return `<p class="witness">${sign} The server's own delivery audit: lost ${whole(own.lost)} of ${whole(own.checked)}.</p>`;
 }
 
 function check({ name, count, isWrong }: Check): string {
