@@ -57,6 +57,43 @@ test("[P48] redis: two processes admit together what the rate says", async () =>
   expect((await Promise.all(takes)).filter((waitMs) => waitMs === 0).length).toBe(20);
 });
 
+test("[P48] redis: of a large count processes take lumps, and never more than there is", async () => {
+  const namespace = `t${++spaces}`;
+  const rate = { count: 500, perMs: 60_000 };
+  let calls = 0;
+  const counted = (redis: Redis): Redis => ({
+    ...within(redis, namespace),
+    ask(asked) {
+      calls += asked.length;
+      return redis.ask(asked);
+    },
+  });
+  const [one, other] = [here, elsewhere].map((redis) =>
+    openRedisRateLimits(counted(redis), { perProcess: nobody, answerMs: 5_000 }),
+  );
+  expect(await one!.take("n", rate, "ana")).toBe(0);
+  let admitted = 0;
+  while ((await other!.take("n", rate, "ana")) === 0) admitted++;
+  // Of the first one's ten nine are left, which nobody else gets.
+  expect(admitted).toBe(490);
+  expect(calls).toBe(1 + 49 + 1);
+  for (let i = 0; i < 9; i++) expect(await one!.take("n", rate, "ana")).toBe(0);
+  expect(await one!.take("n", rate, "ana")).toBeGreaterThan(0);
+});
+
+test("[P48] redis: what is left of a lump ends with its window", async () => {
+  const limits = openRedisRateLimits(within(here, `t${++spaces}`), { perProcess: nobody, answerMs: 5_000 });
+  const rate = { count: 100, perMs: 60 };
+  const endedAt = performance.now() + 200;
+  let admitted = 0;
+  while (performance.now() < endedAt) {
+    if ((await limits.take("n", rate, "ana")) === 0) admitted++;
+    else await new Promise(setImmediate);
+  }
+  expect(admitted).toBeLessThanOrEqual(4 * 100);
+  expect(admitted).toBeGreaterThan(100);
+});
+
 test("[P65] redis: away, silent, then back", async () => {
   const redis = within(here, `t${++spaces}`);
   const rate = { count: 5, perMs: 60_000 };
