@@ -33,7 +33,8 @@ export function authenticate(parts: AuthenticateParts): MiddlewareHandler<Env> {
   return async (c, next) => {
     const shown = shownToken(c);
     const token = shown && parseToken(shown.text);
-    const session = token ? await sessionOf(token) : null;
+    const found = token ? sessionOf(token) : null;
+    const session = found instanceof Promise ? await found : found;
     const key = session ? session.session : addressKey(c.env.remoteAddress);
     const waitMs = await parts.rates.request(key);
     if (waitMs > 0) return refuse(c, "rate_limited", { retryAfterMs: waitMs });
@@ -60,14 +61,17 @@ function openSessions({ accounts, known, clock, life, noteFailure }: Authenticat
     batchMax: tokensAtOnceMax,
     queueMax: tokensWaitingMax,
   });
-  return async (token: PresentedToken): Promise<Session | null> => {
-    const session = known.get(token) ?? (await together.ask(token));
+  const lasting = (token: PresentedToken, session: Session | null) => {
     const now = clock.now();
     if (session && needsTouch(session, life, now)) {
       known.touched(token, now, now + life.lifeMs);
       accounts.touch([session], now, now + life.lifeMs).catch(noteFailure);
     }
     return session;
+  };
+  return (token: PresentedToken): Session | null | Promise<Session | null> => {
+    const session = known.get(token);
+    return session ? lasting(token, session) : together.ask(token).then((asked) => lasting(token, asked));
   };
 }
 

@@ -24,6 +24,8 @@ export class KnownPeople {
   /** In the order of `users`; who does not exist is asked for each time. */
   async accounts(users: readonly UserId[]): Promise<readonly (Account | null)[]> {
     const now = this.#clock.now();
+    const shown = this.#shown(users, now);
+    if (shown) return shown;
     const isKnown = (user: UserId) => now - (this.#known.get(user)?.readAt ?? -Infinity) < shownForMs;
     const missing = [...new Set(users.filter((user) => !isKnown(user)))];
     const read = missing.length === 0 ? [] : await this.#accounts.accounts(missing);
@@ -31,6 +33,17 @@ export class KnownPeople {
     for (const account of found.values())
       if (account) this.#known.set(account.user, { account, readAt: now });
     return users.map((user) => found.get(user) ?? this.#known.get(user)?.account ?? null);
+  }
+
+  /** null: not all of them are known. */
+  #shown(users: readonly UserId[], now: number): readonly Account[] | null {
+    const shown: Account[] = [];
+    for (const user of users) {
+      const known = this.#known.get(user);
+      if (!known || now - known.readAt >= shownForMs) return null;
+      shown.push(known.account);
+    }
+    return shown;
   }
 
   /** Changed by this process: shown so at once. */

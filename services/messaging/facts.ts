@@ -113,6 +113,23 @@ export class FactsCache {
     return facts;
   }
 
+  /** All that is kept, with the newest numbers, if this user is known. */
+  near(
+    user: UserId,
+    id: ConversationId,
+  ): { conversation: Conversation; me: Member; roster: readonly Member[] | null } | undefined {
+    const known = this.#usable(id);
+    if (!known?.conversation) return undefined;
+    let me = known.members.get(user);
+    if (!me) {
+      me = known.roster?.find((member) => member.user === user);
+      if (!me) return undefined;
+      this.#keepMember(known, me);
+    }
+    this.#hits++;
+    return { conversation: { ...known.conversation, ...known.head }, me, roster: known.roster };
+  }
+
   /** With its newest numbers. */
   async conversation(id: ConversationId): Promise<Conversation | null> {
     const known = this.#usable(id);

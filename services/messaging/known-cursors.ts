@@ -28,6 +28,13 @@ export class KnownCursors {
     this.#known = new LRUCache({ max: Math.max(1, conversationsMax) });
   }
 
+  /** Of whom it is known, all of them or not. */
+  near(id: ConversationId): ReadonlyMap<UserId, Seq> | undefined {
+    const known = this.#known.get(id);
+    if (known) this.#hits++;
+    return known;
+  }
+
   async of(id: ConversationId, users: readonly UserId[]): Promise<readonly ReadCursor[]> {
     const known = this.#known.get(id);
     if (known && users.every((user) => known.has(user))) {

@@ -15,6 +15,7 @@ import type { MessageLog } from "#ports/message-log.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { StoreUnavailable } from "#ports/store-unavailable.ts";
 import { Announcer } from "./announce.ts";
+import { openedAtHand, pageAtHand } from "./at-hand.ts";
 import { Caches } from "./caches.ts";
 import * as change from "./change-message.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -116,6 +117,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
     });
   }
 
+  const atHand = <T>(answer: () => T | undefined): T | undefined => (isDraining ? undefined : answer());
+
   const found = <T>(value: T | null): Result<T, Refusal> =>
     value === null ? refused({ reason: "unknown_conversation" }) : ok(value);
 
@@ -139,7 +142,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
         const caughtUp = await recent.since(id, rev, seq, me.member, rowsMax);
         return found(caughtUp && { ...caughtUp, changes: await withDisplayNames(people, caughtUp.changes) });
       }),
-    page: (user, id, from, count) =>
+    page: async (user, id, from, count) =>
+      atHand(() => pageAtHand(caches, user, id, from, count)) ??
       (from === "head" ? asOpener : asMember)(user, id, async (me) =>
         found(await recent.page(id, from, count, me.member)),
       ),
@@ -168,7 +172,8 @@ export function createMessaging(needs: MessagingNeeds): MessagingService {
         const conversation = await facts.conversation(id);
         return found(conversation && { conversation, me });
       }),
-    opened: (user, id) =>
+    opened: async (user, id) =>
+      atHand(() => openedAtHand(caches, limits.receiptsMembersMax, user, id)) ??
       asOpener(user, id, async (me) => found(await openConversation({ caches, store, limits }, me))),
     rename: (user, id, title) => writing(() => manage.renameConversation(parts, user, id, title)),
     addMembers: (user, id, users) => writing(() => manage.addMembers(parts, user, id, users)),

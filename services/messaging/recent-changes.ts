@@ -71,6 +71,16 @@ export class RecentChanges {
     if (this.#isWanted(id) && !this.#ring(id)) await this.#load(id);
   }
 
+  pageAtHand(id: ConversationId, from: PageFrom, count: number, reader: MemberNo): Page | undefined {
+    const held = this.#ring(id)?.page(from, count, reader);
+    return held ? this.#hit(held) : undefined;
+  }
+
+  newestAtHand(id: ConversationId): Message | null | undefined {
+    const held = this.#ring(id)?.newest();
+    return held === undefined ? undefined : this.#hit(held);
+  }
+
   async page(id: ConversationId, from: PageFrom, count: number, reader: MemberNo): Promise<Page | null> {
     const held = this.#ring(id)?.page(from, count, reader);
     if (held) return this.#hit(held);
