@@ -1,6 +1,6 @@
 // What a server has to do, in numbers that somebody who plans one knows, and the features that its costs are made of.
 
-import { groupPolicy } from "#services/messaging/commit-queue.ts";
+import { groupEnough, waitFor } from "#services/messaging/commit-queue.ts";
 
 export interface Workload {
   readonly name: string;
@@ -66,12 +66,11 @@ export function featuresOf(workload: Workload, commitMs: number): Features {
 
 /**
  * As the one messaging process of a fitted server makes them: sends that meet a commit under way, of `commitMs`, share
- * the next one; where enough of them come within the wait, they wait for each other.
+ * the next one, and the more of them come, the longer they wait for each other.
  */
 function groupsOf(sends: number, commitMs: number): number {
-  const { companyMin, groupEnough } = groupPolicy;
-  const company = (sends * groupWaitMs) / 1000;
-  const size = company < companyMin ? 1 + (sends * commitMs) / 1000 : Math.min(groupEnough, 1 + company);
+  const waitMs = waitFor((sends * groupWaitMs) / 1000, groupWaitMs);
+  const size = Math.min(groupEnough, 1 + (sends * Math.max(waitMs, commitMs)) / 1000);
   return sends / size;
 }
 

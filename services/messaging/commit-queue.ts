@@ -1,6 +1,6 @@
 // Group commit. Each lane of the log has one writer; what arrives while it writes becomes the next group. A lane with
-// little to do writes at once; one to which messages come quickly waits a few milliseconds for company, because a
-// statement for one costs ten times a share in a statement for fifty. Statements under way are bounded.
+// little to do writes at once; the quicker messages come, the longer it waits for company, up to a few milliseconds,
+// because a statement for one costs ten times a share in a statement for fifty. Statements under way are bounded.
 
 import type { ConversationId } from "#base/ids.ts";
 import { QueueBound } from "#base/queue-bound.ts";
@@ -20,12 +20,20 @@ export interface CommitQueueLimits {
   readonly groupWaitMs: number;
 }
 
-export const groupPolicy = {
-  /** A group of this size is worth its statement: more would save little, and it does not wait for them. */
-  groupEnough: 32,
-  /** Fewer than these within the wait are not waited for: what that would save is a small part of a core. */
-  companyMin: 6,
-} as const;
+/** A group of this size is worth its statement: more would save little, and it does not wait for them. */
+export const groupEnough = 32;
+/** Of whom so many can be expected within the whole wait, half of it is waited. */
+const companyForHalf = 4;
+
+/**
+ * How long a group waits for company, of whom `expected` would come within the whole wait. Who comes seldom is answered
+ * soon; and the number of groups a second stays about the same from some hundred messages a second on, so that more
+ * messages never cost less than fewer.
+ */
+export function waitFor(expected: number, groupWaitMs: number): number {
+  return (groupWaitMs * expected) / (expected + companyForHalf);
+}
+
 /** Fewer than these (or than a whole group, where it is smaller) are no queue. */
 const queueMin = 256;
 /** What one group counts for in the mean of the last ones. */
@@ -161,18 +169,21 @@ export class CommitQueue {
       return this.#startReady();
     }
     lane.state = "gathering";
-    this.#clock.after(lane.waitingSince + this.#limits.groupWaitMs - now, () => {
+    this.#clock.after(lane.waitingSince + this.#waitMs(lane) - now, () => {
       if (lane.state === "gathering") this.#gatherOrStart(lane, this.#clock.now());
     });
   }
 
-  /** Whether to write now: few can be expected soon, enough have come, or the first has waited long enough. */
+  /** Whether to write now: nobody can be expected soon, enough have come, or the first has waited long enough. */
   #isWorthIt(lane: Lane, now: number): boolean {
-    const waitedMs = now - lane.waitingSince;
+    if (lane.waiting.length >= groupEnough || lane.waiting[0]!.message === null) return true;
+    return now - lane.waitingSince >= this.#waitMs(lane);
+  }
+
+  /** In whole milliseconds: a fraction of one is not worth a timer. */
+  #waitMs(lane: Lane): number {
     const { groupWaitMs } = this.#limits;
-    if (waitedMs >= groupWaitMs || lane.waiting.length >= groupPolicy.groupEnough) return true;
-    const expected = (lane.recent * groupWaitMs) / rateMemoryMs;
-    return expected < groupPolicy.companyMin || lane.waiting[0]!.message === null;
+    return Math.floor(waitFor((lane.recent * groupWaitMs) / rateMemoryMs, groupWaitMs));
   }
 
   #startReady(): void {

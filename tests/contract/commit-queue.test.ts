@@ -34,13 +34,18 @@ test("[P37] at three times its pace a lane takes what it can commit in time, and
 const patient = { ...limits, groupMax: 256, groupWaitMs: 10 };
 const quickMs = 1;
 
-test("where few come, each is written at once; where many come, they wait for each other, and not longer than they may", async () => {
-  const few = await offer(0.3, quickMs, patient);
+test("where few come, each is written at once; the more come, the longer they wait for each other, and no longer than they may", async () => {
+  const few = await offer(0.01, quickMs, patient);
   expect(Math.max(...few.waits)).toBe(quickMs);
+  const some = await offer(0.4, quickMs, patient);
   const many = await offer(2, quickMs, patient);
+  expect(Math.max(...some.waits)).toBeLessThanOrEqual(patient.groupWaitMs / 2 + 2 * quickMs);
   expect(Math.max(...many.waits)).toBeLessThanOrEqual(patient.groupWaitMs + quickMs);
-  expect(many.groups.length).toBeLessThan(few.groups.length / 2);
+  expect(mean(some.groups)).toBeGreaterThan(1.5);
+  expect(mean(many.groups)).toBeGreaterThan(4 * mean(some.groups));
 });
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** So many a millisecond come one by one; how long each taken one waited, and when others were refused. */
 async function offer(perMs: number, statementMs: number, given: CommitQueueLimits) {
