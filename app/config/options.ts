@@ -159,7 +159,7 @@ export const options = {
   }),
   groupWaitMs: integer({
     group: "Storage",
-    help: "How long the first message of a group waits for more while messages come quickly; else it never waits. Less is sooner acknowledged, and dearer while there is little to do.",
+    help: "The longest that the first message of a group waits for more: the quicker messages come, the nearer to it. Less is sooner acknowledged, and dearer while there is little to do.",
     unit: "ms",
     default: 10,
     test: 1,
