@@ -68,4 +68,13 @@ export const checks: readonly Workload[] = [
     opensPerSecond: 15,
     reconnectsPerSecond: 4,
   },
+  // What the other two have little of: deliveries and opens.
+  {
+    name: "a large meeting",
+    sessions: 900,
+    streams: [pairs(40), rooms(80, 35)],
+    messageBytes: 140,
+    opensPerSecond: 55,
+    reconnectsPerSecond: 8,
+  },
 ];

@@ -6,6 +6,8 @@ import type { Measured } from "./run-workload.ts";
 export const errorMax = 0.2;
 /** A role that does less than this share of the work is shown and not judged: the kernel counts CPU in steps of 10 ms. */
 const judgedShareMin = 0.08;
+/** Sixteen tables and their indexes grow by whole pages: of fewer messages that is most of what is measured. */
+const judgedMessagesMin = 1_000;
 
 export interface Line {
   readonly what: string;
@@ -43,7 +45,7 @@ export function compare(model: Coefficients, measured: Measured, before: Measure
   if (before) {
     const messages = measured.storedMessages - before.storedMessages;
     const bytes = (measured.storedBytes - before.storedBytes) / messages;
-    lines.push(line("disk", "B a message", said.diskBytesPerMessage, bytes));
+    lines.push(line("disk", "B a message", said.diskBytesPerMessage, bytes, messages >= judgedMessagesMin));
   }
   return lines;
 }

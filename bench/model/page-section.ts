@@ -25,7 +25,7 @@ export function modelSection(): string {
 
 \`./banyan bench model fit\` runs workloads that differ in one thing at a time and some that mix them, and fits what each
 session, send, commit, delivery, open and reconnect costs (least squares with coefficients that are not negative, errors
-as shares, 95 % from a seeded bootstrap); \`predict\` says what another workload costs; \`check\` runs two that it was not
+as shares, 95 % from a seeded bootstrap); \`predict\` says what another workload costs; \`check\` runs three that it was not
 fitted on and fails where a prediction is off by more than ${100 * errorMax} %. They hold for rates like
 the fitted ones, well below what saturates a core.`;
   if (!hasModel()) return `${head}\n\nNothing was fitted yet.`;
