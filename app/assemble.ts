@@ -22,8 +22,9 @@ import { showServices } from "#app/telemetry/gauges.ts";
 import type { Log } from "#app/telemetry/log.ts";
 import { createTelemetry } from "#app/telemetry.ts";
 import { openWebAssets } from "#app/web-assets.ts";
+import { secondMs } from "#base/units.ts";
 import type { ProcessState } from "#ports/roll-call.ts";
-import { limits as wire } from "#protocol/limits.ts";
+import { silentHeartbeats, limits as wire } from "#protocol/limits.ts";
 import { startRebalance } from "#services/gateway/rebalance.ts";
 import { startPresenceSweep } from "#services/presence/sweep-dead-gateways.ts";
 import manifest from "../package.json" with { type: "json" };
@@ -54,7 +55,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const sockets = createBunSockets(() => gateway!, {
     frameBytesMax: wire.frameBytesMax,
     sendQueueBytesMax: config.sendQueueBytesMax,
-    silenceMs: wire.silenceMs,
+    silenceMs: config.heartbeatSeconds * secondMs * silentHeartbeats,
   });
   const needs = {
     stores,

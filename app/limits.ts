@@ -1,6 +1,6 @@
 // The bounds of the services: the wire's, the configured ones, and the few that nobody needs to configure.
 
-import { dayMs, hourMs, minuteMs } from "#base/units.ts";
+import { dayMs, hourMs, minuteMs, secondMs } from "#base/units.ts";
 import type { SessionLife } from "#core/accounts/session.ts";
 import { limits as wire } from "#protocol/limits.ts";
 import type { GatewayLimits } from "#services/gateway/gateway.ts";
@@ -11,6 +11,7 @@ type Configured = Pick<
   Config,
   | "groupSendsMax"
   | "auditPerMille"
+  | "heartbeatSeconds"
   | "hellosMax"
   | "laneQueueMax"
   | "groupWaitMs"
@@ -31,6 +32,7 @@ export function serviceLimits(
   topology: Config["topology"] = "embedded",
 ): MessagingLimits & GatewayLimits {
   const isAlone = topology === "embedded";
+  const heartbeatMs = config.heartbeatSeconds * secondMs;
   return {
     groupMax: config.groupSendsMax,
     laneQueueMax: config.laneQueueMax,
@@ -59,6 +61,7 @@ export function serviceLimits(
     overloadedRetryMs: 500,
     unavailableRetryMs: 500,
     hellosMax: config.hellosMax,
+    heartbeatMs,
     framesPerSecond: config.commandsPerSecond,
     framesBurst: config.commandsBurst,
     accountCommandsPerSecond: config.accountCommandsPerSecond || config.commandsPerSecond * 4,
@@ -71,9 +74,9 @@ export function serviceLimits(
     auditPerMille: config.auditPerMille,
     auditSessionsMin: 16,
     auditSessionsMax: 1_000,
-    auditEveryMs: 2 * wire.heartbeatMs,
+    auditEveryMs: 2 * heartbeatMs,
     // What got lost without a trace is found by the next heartbeat, and then asked for.
-    auditLostAfterMs: 1.5 * wire.heartbeatMs,
+    auditLostAfterMs: 1.5 * heartbeatMs,
     auditLostMax: 1_000,
     topicSessionsMin: 8,
     topicQuietMs: 5 * minuteMs,

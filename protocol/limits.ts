@@ -1,5 +1,8 @@
 // Every number of the wire that a client's author must know. SPEC.md refers to these by name and lists them.
 
+/** Who hears nothing for so many heartbeats closes. */
+export const silentHeartbeats = 2.5;
+
 export const limits = {
   /** A message's text, in bytes of UTF-8. */
   textBytesMax: 16 * 1024,
@@ -28,9 +31,9 @@ export const limits = {
   commandsInFlightMax: 64,
   /** A session that has not said `hello` by then is closed. */
   helloWithinMs: 10_000,
-  /** How often a client sends `ping`; a side that hears nothing for `silenceMs` closes. */
+  /** How often a client sends `ping`, unless `welcome` names another time; who hears nothing for `silenceMs` closes. */
   heartbeatMs: 30_000,
-  silenceMs: 75_000,
+  silenceMs: 30_000 * silentHeartbeats,
   /** How long a client waits for a missing change to come by itself before it asks (`since`). */
   gapGraceMs: 300,
   /** A typing notice holds this long; a client repeats it at most every `typingEveryMs`. */

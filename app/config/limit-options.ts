@@ -1,5 +1,7 @@
 // The part of the options table that bounds what people may take of a process.
 
+import { secondMs } from "#base/units.ts";
+import { limits as wire } from "#protocol/limits.ts";
 import { integer } from "./option.ts";
 
 export const limitOptions = {
@@ -18,6 +20,14 @@ export const limitOptions = {
     test: 50,
     min: 1,
     max: 1_000_000,
+  }),
+  heartbeatSeconds: integer({
+    group: "Limits",
+    help: "How often each session says that it is there; after 2.5 times that in silence it is ended. Longer is cheaper.",
+    unit: "seconds",
+    default: wire.heartbeatMs / secondMs,
+    min: 5,
+    max: 300,
   }),
   sendQueueBytesMax: integer({
     group: "Limits",

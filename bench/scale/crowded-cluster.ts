@@ -123,6 +123,7 @@ export interface RolesShape {
   readonly gateways: number;
   /** Bun's mode that gives memory back sooner and takes more CPU for it. */
   readonly smol: boolean;
+  readonly heartbeatMs: number;
 }
 
 export async function startRoles(foundation: Foundation, shape: RolesShape): Promise<Roles> {
@@ -142,7 +143,7 @@ export async function startRoles(foundation: Foundation, shape: RolesShape): Pro
   try {
     for (let from = 0; from < names.length; from += startAtOnce) {
       const portion = names.slice(from, from + startAtOnce).map((name, i) => {
-        const one = spawnRole(foundation, name, base + from + i, shape.smol);
+        const one = spawnRole(foundation, name, base + from + i, shape);
         running.push(one);
         return one;
       });
@@ -162,7 +163,7 @@ export async function startRoles(foundation: Foundation, shape: RolesShape): Pro
   return { ports: gateways.map(({ port }) => port), pids, kill };
 }
 
-function spawnRole(foundation: Foundation, name: string, port: number, smol: boolean) {
+function spawnRole(foundation: Foundation, name: string, port: number, { smol, heartbeatMs }: RolesShape) {
   const cwd = join(foundation.path, "data", name);
   mkdirSync(cwd, { recursive: true });
   const log = join(foundation.path, "logs", `${name}.log`);
@@ -189,6 +190,7 @@ function spawnRole(foundation: Foundation, name: string, port: number, smol: boo
       BANYAN_REDIS_URL: foundation.redisUrl,
       // Each holder keeps to its gateway, and they fill one after the other.
       BANYAN_REBALANCE: "false",
+      BANYAN_HEARTBEAT_SECONDS: String(Math.ceil(heartbeatMs / 1000)),
       BANYAN_LOG_FORMAT: "text",
     },
   });

@@ -90,7 +90,7 @@ async function openStage(
   const gateways = gatewaysFor(sessions, wish);
   say(`${sessions.toLocaleString("en")} sessions: starting ${gateways} gateways`);
   const before = memoryNow(foundation.pids, []);
-  const roles = await startRoles(foundation, { gateways, smol: wish.smol });
+  const roles = await startRoles(foundation, { gateways, smol: wish.smol, heartbeatMs: wish.heartbeatMs });
   const pids = { ...foundation.pids, ...roles.pids };
   await Bun.sleep(5_000);
   const empty = memoryNow(pids, []);

@@ -40,6 +40,8 @@ export interface GatewayLimits
     HubLimits,
     HealingLimits {
   readonly unavailableRetryMs: number;
+  /** How often a session is asked to say that it is there. */
+  readonly heartbeatMs: number;
   /** A session that sends this many refused frames in a row is closed. */
   readonly refusedInRowMax: number;
 }
@@ -111,6 +113,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     hub,
     audit,
     overloadedRetryMs: limits.overloadedRetryMs,
+    heartbeatMs: limits.heartbeatMs,
     life: needs.sessionLife,
   });
   const accounts = new AccountAllowance({

@@ -30,6 +30,7 @@ export interface GreetNeeds {
   readonly audit: Pick<DeliveryAudit, "ask">;
   readonly clock: Clock;
   readonly overloadedRetryMs: number;
+  readonly heartbeatMs: number;
   readonly life: SessionLife;
   readonly onFailure: (error: unknown) => void;
 }
@@ -119,7 +120,7 @@ export class Greeter {
       user: session.user,
       session: session.id,
       at: this.#needs.clock.now(),
-      heartbeatMs: limits.heartbeatMs,
+      heartbeatMs: this.#needs.heartbeatMs,
       heads: told.flatMap((entry) => {
         const known = this.#needs.hub.head(entry.conversation);
         const readSeq = Math.max(entry.readSeq, session.readsMeanwhile?.get(entry.conversation) ?? 0);

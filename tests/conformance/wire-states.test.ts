@@ -160,6 +160,30 @@ test("[W26] every ping has its pong", async () => {
   }, "ten pongs");
 });
 
+test(
+  "[W26] welcome names the heartbeat that the server is configured with, and who is silent for 2.5 of them is ended",
+  async () => {
+    const hasty = await startServer({ args: ["--heartbeat-seconds", "5"] });
+    try {
+      const person = await signUp(hasty.url, "ida");
+      const [silent, alive] = await Promise.all([
+        WireClient.join(hasty.url, person.token),
+        WireClient.join(hasty.url, person.token),
+      ]);
+      expect(silent.welcome.heartbeatMs).toBe(5_000);
+      const beats = setInterval(() => alive.send({ kind: "ping" }), alive.welcome.heartbeatMs);
+      const ended = await Promise.race([silent.closed(), alive.closed().then(() => "the one who pings")]);
+      clearInterval(beats);
+      expect(ended).not.toBe("the one who pings");
+      await alive.pong();
+      alive.close();
+    } finally {
+      await hasty.stop();
+    }
+  },
+  startWithinMs + 25_000,
+);
+
 test("[W27] a pong tells what changed since the pong before, once", async () => {
   const id = await group();
   await bob.pong();

@@ -137,6 +137,7 @@ export const tinyLimits = {
   groupSendsMax: 4,
   auditPerMille: 1_000,
   hellosMax: 1_000,
+  heartbeatSeconds: 30,
   laneQueueMax: 12,
   groupWaitMs: 2,
   gatherMsMax: 20,
