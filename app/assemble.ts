@@ -127,8 +127,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
   const roles = config.roles.length === 0 ? allRoles : config.roles;
   const { version } = manifest;
   rollCall.announce(() => ({ instance, roles, state, sessions: sessions(), url: server.url, version }));
-  const lag = watchEventLoopLag();
-  if (config.agentPort > 0)
+  if (config.agentPort > 0) {
+    const lag = watchEventLoopLag();
     await parts.open(
       "agent check",
       () =>
@@ -145,8 +145,12 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
             }),
           }),
         }),
-      (it) => it.stop(),
+      (it) => {
+        it.stop();
+        lag.stop();
+      },
     );
+  }
   const rebalance =
     gateway && isCluster && config.rebalance
       ? startRebalance({
@@ -179,7 +183,6 @@ export async function assemble(config: Config, log: Log): Promise<Assembled> {
       await sweep?.stop();
       gateway?.stop();
       rollCall.leave();
-      lag.stop();
       await parts.close(hurry);
     },
   };
