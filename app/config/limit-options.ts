@@ -26,7 +26,7 @@ export const limitOptions = {
     help: "How often each session says that it is there; after 2.5 times that in silence it is ended. Longer is cheaper.",
     unit: "seconds",
     default: wire.heartbeatMs / secondMs,
-    min: 5,
+    min: 2,
     max: 300,
   }),
   sendQueueBytesMax: integer({
