@@ -1,7 +1,5 @@
 // The part of the options table that bounds what people may take of a process.
 
-import { secondMs } from "#base/units.ts";
-import { limits as wire } from "#protocol/limits.ts";
 import { integer } from "./option.ts";
 
 export const limitOptions = {
@@ -25,7 +23,7 @@ export const limitOptions = {
     group: "Limits",
     help: "How often each session says that it is there; after 2.5 times that in silence it is ended. Longer is cheaper.",
     unit: "seconds",
-    default: wire.heartbeatMs / secondMs,
+    default: 30,
     min: 2,
     max: 300,
   }),

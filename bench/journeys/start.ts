@@ -1,7 +1,7 @@
 // How soon a server is there: the first time, when it makes its database, and every time after that. The best of a few
 // starts, which is what a start takes when nothing disturbs it.
 
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Journey, Scene } from "#bench/journey.ts";
 
@@ -16,6 +16,7 @@ export const startJourney: Journey = {
     const later: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const folder = join(scene.folder, `start-${round}`);
+      mkdirSync(folder, { recursive: true });
       first.push(await startMs(scene, folder));
       later.push(await startMs(scene, folder));
       rmSync(folder, { recursive: true, force: true });

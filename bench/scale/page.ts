@@ -98,7 +98,8 @@ function sessionsSection(): string {
     isUndisturbed(it) ? "" : "not quiet",
   ]);
   const last = points.at(-1)!;
-  const walls = points.flatMap((it) => (it.wall ? [`- At ${whole(it.wanted)}: ${it.wall}.`] : []));
+  const walled = points.filter(({ wall, wanted }) => wall && wanted > last.live);
+  const walls = walled.map(({ wall, wanted }) => `- At ${whole(wanted)}: ${wall}.`);
   return [
     "## Live sessions",
     told({ ...last, quiet: isUndisturbed(last) }),
@@ -129,7 +130,7 @@ function sessionsSection(): string {
       : "",
     probed.length > 0 ? "![A 1:1 message beside so many sessions](images/scale-sessions-cost.svg)" : "",
     growthText(probed),
-    walls.length > 0 ? `**The wall.**\n\n${walls.join("\n")}\n\n${wallText(last)}` : "",
+    walls.length > 0 ? `**The wall.**\n\n${walls.join("\n")}\n\n${wallText(walled.at(-1)!)}` : "",
     baseText(last),
     tried,
   ]
