@@ -145,6 +145,9 @@ export async function startCluster(options: ServerOptions): Promise<TestServer> 
     async kill() {
       await end("SIGKILL");
     },
+    async halt() {
+      await end("SIGTERM");
+    },
     async restart() {
       await end("SIGTERM");
       running = await launch(ports);

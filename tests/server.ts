@@ -41,6 +41,8 @@ export interface TestServer {
   stop(): Promise<number>;
   /** SIGKILL, as a crash; the folder stays, for `restart`. In a cluster all processes at once, but not the parts. */
   kill(): Promise<void>;
+  /** SIGTERM, as a stop in order; the folder stays, for `restart`. */
+  halt(): Promise<void>;
   /** The same folder and port; stops it first when it still runs. */
   restart(): Promise<void>;
 }
@@ -85,6 +87,9 @@ async function startEmbedded(options: ServerOptions): Promise<TestServer> {
     },
     async kill() {
       await running.end("SIGKILL");
+    },
+    async halt() {
+      await running.end("SIGTERM");
     },
     async restart() {
       await running.end("SIGTERM");

@@ -116,8 +116,8 @@ export class Device {
   }
 
   /** Also tells again how far was read, where the server has not repeated it. */
-  heartbeat(nowMs: number): void {
-    this.#line.heartbeat(nowMs);
+  heartbeat(nowMs: number, now = false): void {
+    if (!this.#line.heartbeat(nowMs, now)) return;
     for (const standing of this.standings.values()) this.tellRead(standing);
   }
 

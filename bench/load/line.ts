@@ -6,7 +6,7 @@ import { clientFrame, dial, type Link, opcode } from "#bench/driver/web-socket.t
 import { closeCodes } from "#protocol/close-codes.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { type ClientFrame, protocolVersion, type ServerFrame, serverFrame } from "#protocol/frames.ts";
-import { limits } from "#protocol/limits.ts";
+import { limits, silentHeartbeats } from "#protocol/limits.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const codec = codecs["banyan.v1.msgpack"];
@@ -38,6 +38,9 @@ export class Line {
   #attempts = 0;
   #hintMs: number | null = null;
   #heardAtMs = 0;
+  /** As the server's welcome says. */
+  #heartbeatMs: number = limits.heartbeatMs;
+  #beatAtMs = 0;
 
   constructor(world: Surroundings, no: number, token: string, listener: LineListener) {
     this.#world = world;
@@ -68,10 +71,14 @@ export class Line {
     this.#hintMs = ms;
   }
 
-  heartbeat(nowMs: number): void {
-    if (this.state !== "live") return;
-    if (nowMs - this.#heardAtMs > limits.silenceMs) this.#lost("nothing was heard for too long");
+  /** Says that it is there when it is time for it, or `now`; false: it is not. */
+  heartbeat(nowMs: number, now: boolean): boolean {
+    if (this.state !== "live" || (!now && nowMs < this.#beatAtMs)) return false;
+    this.#beatAtMs = nowMs + this.#heartbeatMs;
+    const silentMs = nowMs - this.#heardAtMs;
+    if (silentMs > this.#heartbeatMs * silentHeartbeats) this.#lost("nothing was heard for too long");
     else this.#link!.write(ping);
+    return true;
   }
 
   readonly #handler = {
@@ -126,6 +133,9 @@ export class Line {
   #welcomed(frame: Extract<ServerFrame, { kind: "welcome" }>): void {
     this.state = "live";
     this.#attempts = 0;
+    this.#heartbeatMs = frame.heartbeatMs;
+    // Many come at once here who in life came at different times.
+    this.#beatAtMs = this.#world.now() + this.#world.chance() * frame.heartbeatMs;
     this.#world.notes.online++;
     this.#listener.welcomed(frame);
   }

@@ -14,7 +14,9 @@ import type { Applied, Position, Standing } from "./position.ts";
 import type { PlaceKind } from "./profile.ts";
 import type { Head, Surroundings } from "./surroundings.ts";
 
-const heartbeatSlots = 100;
+/** Everybody is asked once in this time whether their heartbeat is due, a share of them at a time. */
+const roundMs = 2_000;
+const roundShares = 100;
 const doubtEveryMs = 25;
 
 export interface Person extends JobPerson {
@@ -44,7 +46,7 @@ export class Town implements Surroundings {
   readonly #doubts: { readonly device: Device; readonly position: Position; readonly atMs: number }[] = [];
   readonly #timers: Timer[] = [];
   readonly #byNumber = new Map<number, Person>();
-  #slot = 0;
+  #share = 0;
 
   constructor(job: Job) {
     this.runTag = job.runTag;
@@ -67,7 +69,7 @@ export class Town implements Surroundings {
       return known;
     });
     this.devices = devices;
-    this.#timers.push(setInterval(() => this.#heartbeats(), limits.heartbeatMs / heartbeatSlots));
+    this.#timers.push(setInterval(() => this.#heartbeats(), roundMs / roundShares));
     this.#timers.push(setInterval(() => this.#lookAtDoubts(), doubtEveryMs));
   }
 
@@ -170,11 +172,10 @@ export class Town implements Surroundings {
     return room;
   }
 
-  /** Spread evenly, as they are when people came at different times. */
   #heartbeats(): void {
     const now = this.now();
-    for (let i = this.#slot; i < this.devices.length; i += heartbeatSlots) this.devices[i]!.heartbeat(now);
-    this.#slot = (this.#slot + 1) % heartbeatSlots;
+    for (let i = this.#share; i < this.devices.length; i += roundShares) this.devices[i]!.heartbeat(now);
+    this.#share = (this.#share + 1) % roundShares;
   }
 
   #lookAtDoubts(): void {

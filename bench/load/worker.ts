@@ -145,7 +145,7 @@ async function settle(lastSeqs: Readonly<Record<string, number>>): Promise<void>
   let behind = here.filter(({ isLive }) => isLive);
   for (let round = 0; behind.length > 0 && performance.now() < deadline; round++) {
     const now = performance.now();
-    for (const device of behind) device.heartbeat(now);
+    for (const device of behind) device.heartbeat(now, true);
     await until(() => !behind.some(isBehind), round === 0 ? 1_500 : 3_000);
     behind = behind.filter(isBehind);
   }

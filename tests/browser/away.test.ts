@@ -62,11 +62,11 @@ for (const ending of ["stopped in order", "killed"] as const) {
       );
       await say(one.page, "before");
       if (ending === "killed") await town.server.kill();
-      const back = ending === "killed" ? null : town.server.restart();
+      else await town.server.halt();
       await awayWords(one.page).waitFor();
       await write(one.page, "written meanwhile");
       await write(other.page, "written as well");
-      await (back ?? town.server.restart());
+      await town.server.restart();
 
       for (const { page } of [one, other]) {
         await message(page, "written meanwhile").waitFor();

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { converse, newName, type SignedUp, signUp, WireClient } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
-import { startWithinMs } from "#tests/topology.ts";
+import { startWithinMs, topology } from "#tests/topology.ts";
 import { besideBystanders, residentBytes } from "./bystanders.ts";
 import { RawSocket } from "./raw-socket.ts";
 
@@ -82,7 +82,9 @@ test("[W32] [L6] who asks and does not read the answers is closed, and its queue
       for (let i = 0; i < 65; i++) expect((await reader.ask(since)).kind).toBe("caughtUp");
     }
     reader.close();
-    expect(residentBytes(server) - before).toBeLessThan(100 * 1024 * 1024);
+    // In a cluster the 375 answers pass through the heaps of two processes.
+    const heaps = topology === "cluster" ? 2 : 1;
+    expect(residentBytes(server) - before).toBeLessThan(heaps * 100 * 1024 * 1024);
     deaf.goOnReading();
     await deaf.ended(20_000);
     // The close frame may find no room either.
