@@ -68,8 +68,8 @@ export interface Accounts {
   byHandle(handle: string): Promise<{ account: Account; passwordHash: string } | null>;
   accounts(users: readonly UserId[]): Promise<readonly (Account | null)[]>;
   /**
-   * Handles and display names that contain `words`, by handle; of thousands that do, as many of those that were found
-   * first. One or two of a - z and 0 - 9 are looked for where words begin.
+   * Handles and display names that contain `words`, whose handle it is before the others, these by handle; of thousands
+   * that do, as many of those that were found first. One or two of a - z and 0 - 9 are looked for where words begin.
    */
   search(words: string, count: number): Promise<readonly Account[]>;
   rename(user: UserId, displayName: string): Promise<Account | null>;

@@ -146,7 +146,9 @@ function search(store: MemoryStore, words: string): Account[] {
   return [...store.accounts.values()]
     .map((stored) => stored.account)
     .filter(({ handle, displayName }) => [handle, displayName].some((text) => isIn(text.toLowerCase())))
-    .sort((a, b) => (a.handle.toLowerCase() < b.handle.toLowerCase() ? -1 : 1));
+    .map((account) => ({ account, place: account.handle.toLowerCase() }))
+    .sort((a, b) => Number(b.place === wanted) - Number(a.place === wanted) || (a.place < b.place ? -1 : 1))
+    .map(({ account }) => account);
 }
 
 function change(store: MemoryStore, user: UserId, wish: Partial<StoredAccount>): StoredAccount {

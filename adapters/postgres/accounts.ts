@@ -30,10 +30,9 @@ export function openAccounts(database: Database): Accounts {
       return users.map((user) => found.get(user) ?? null);
     },
     async search(words, count) {
-      const patterns = textArray(searchPatterns(words.toLowerCase()));
-      const rows = await database.read("accounts.search", searchText, [patterns, count], {
-        mayBeReplica: true,
-      });
+      const wanted = words.toLowerCase();
+      const given = [textArray(searchPatterns(wanted)), count, wanted];
+      const rows = await database.read("accounts.search", searchText, given, { mayBeReplica: true });
       return rows.map(accountOf);
     },
     async rename(user, displayName) {
@@ -189,10 +188,12 @@ const searchedMax = 1_000;
 
 /**
  * What many match is found among the first handles, what few match through the index of trigrams; neither alone is
- * quick for both, and the planner cannot know which of them a word is.
+ * quick for both, and the planner cannot know which of them a word is. Whose handle it is comes first.
  */
 const searchText = `
-with early as materialized (
+with whole as materialized (
+  select ${columns}, lower(u.handle) collate "C" as place from users u where lower(u.handle) collate "C" = $3::text
+), early as materialized (
   select ${columns}, u.place from (
     select *, lower(handle) collate "C" as place from users order by lower(handle) collate "C" limit ${searchedMax}
   ) u where u.search like any($1::text[]) order by u.place limit $2::int
@@ -201,8 +202,10 @@ with early as materialized (
   where (select count(*) from early) < $2::int and u.search like any($1::text[]) limit ${searchedMax}
 )
 select ${columns} from (
-  select * from early where (select count(*) from early) = $2::int union all select * from others
-) u order by u.place limit $2::int`;
+  select * from whole union (
+    select * from early where (select count(*) from early) = $2::int union all select * from others
+  )
+) u order by u.place <> $3::text, u.place limit $2::int`;
 
 const renameText = `
 update users u set display_name = $2, search = lower(u.handle) || ' ' || $3::text

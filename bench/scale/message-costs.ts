@@ -120,13 +120,12 @@ function page(port: number, drawn: Drawn): Promise<void> {
   return getConversation(port, drawn, `/messages?before=${seq}&limit=${pageMessages}`);
 }
 
-/** For anybody of all people, by their whole name. */
+/** For anybody of all people, by their handle. */
 async function search(port: number, { token, part }: Drawn, people: number): Promise<void> {
-  const name = `crowd ${Math.floor(part * people)}`;
-  const answer = await get(port, token, `/users?q=${encodeURIComponent(name)}`);
-  const { users } = JSON.parse(answer) as { users: { displayName: string }[] };
-  if (!users.some(({ displayName }) => displayName.toLowerCase() === name))
-    throw new Error(`${name} was not found among ${users.length}`);
+  const wanted = `crowd-${Math.floor(part * people)}`;
+  const answer = await get(port, token, `/users?q=${wanted}`);
+  const { users } = JSON.parse(answer) as { users: { handle: string }[] };
+  if (users[0]?.handle !== wanted) throw new Error(`${wanted} is not the first of ${users.length} found`);
 }
 
 async function getConversation(port: number, { conversation, token }: Drawn, path: string): Promise<void> {

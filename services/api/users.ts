@@ -19,7 +19,7 @@ const route = createRoute({
   operationId: "findUsers",
   summary: "Find people",
   description:
-    "By words in handle or display name, by handle's order; or, with `ids`, exactly those that exist.",
+    "By words in handle or display name, whose handle it is first, the others by handle; or, with `ids`, exactly those that exist.",
   request: {
     query: z.object({
       q: text(searchCharsMax).default(""),

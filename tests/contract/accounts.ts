@@ -288,6 +288,15 @@ export function accountsContract(name: string, open: OpenStore): void {
       expect(await found(`${mark.toUpperCase()} \\O`)).toEqual(["a"]);
     });
 
+    test("[P29] whose handle it is comes before all others that contain it", async () => {
+      const handle = `m${nextTime()}`;
+      await created({ handle: `${handle}-2`, displayName: "Somebody" });
+      await created({ handle, displayName: "Somebody" });
+      await created({ handle: `a-${handle}`, displayName: "Somebody" });
+      const found = await other.search(handle.toUpperCase(), 2);
+      expect(found.map((account) => account.handle)).toEqual([handle, `a-${handle}`]);
+    });
+
     test("[P29] one or two letters are searched for where words begin", async () => {
       await created({ handle: `wqa.${nextTime()}`, displayName: "Somebody" });
       await created({ handle: `b_wqb-${nextTime()}`, displayName: "Somebody" });
