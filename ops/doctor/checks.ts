@@ -84,14 +84,26 @@ function diskSpace(config: Config): Finding {
   return free < config.diskFreeMiBMin ? ill(`${text}; free some or use --data-dir`) : well(text);
 }
 
-function port(config: Config): Finding {
+async function port(config: Config): Promise<Finding> {
   if (config.reusePort) return well(`${config.host}:${config.port} is shared with others`);
   try {
     checkPort(config.host, config.port);
     return well(`${config.host}:${config.port} is free`);
   } catch (error) {
+    if (await runsHere(config))
+      return doubtful(`${config.host}:${config.port} is taken by this running Banyan`);
     return ill(error instanceof Error ? error.message : "cannot listen");
   }
+}
+
+/** A Banyan has the data directory, and a server that says that it lives has the port. */
+async function runsHere(config: Config): Promise<boolean> {
+  if (!existsSync(config.dataDir) || isHeld(config.dataDir) !== true) return false;
+  const asked = fetch(`${urlOf(config)}/health/live`, { signal: AbortSignal.timeout(2_000) });
+  return asked.then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 const memoryMiBMin = 512;
@@ -121,11 +133,15 @@ function clock(): Finding {
 
 /** What the audit of the server that runs here has found; see docs/guides/delivery-audit.md. */
 async function delivery(config: Config): Promise<Finding> {
-  const protocol = config.tlsCert === null ? "http" : "https";
-  const host = config.host === "0.0.0.0" ? "127.0.0.1" : config.host === "::" ? "[::1]" : config.host;
-  const audit = await readAudit([`${protocol}://${host}:${config.port}`], config.metricsToken);
+  const audit = await readAudit([urlOf(config)], config.metricsToken);
   if (audit === null) return well("no server runs here whose audit could be read");
   return audit.lost > 0 || audit.doubled > 0 ? doubtful(auditLine(audit)) : well(auditLine(audit));
+}
+
+/** Of the server that runs on this machine with this configuration. */
+function urlOf({ tlsCert, host, port }: Config): string {
+  const here = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host;
+  return `${tlsCert === null ? "http" : "https"}://${here}:${port}`;
 }
 
 function nearestFolder(path: string): string {

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { verbs } from "#ops/verbs.ts";
 import { runBanyan } from "#tests/serve-process.ts";
+import { startServer } from "#tests/server.ts";
 
 test("alone, the door prints its verbs with a line each", async () => {
   const { code, out } = await runBanyan([]);
@@ -43,3 +44,16 @@ test("the doctor finds nothing wrong here and names a taken port", async () => {
     listener.stop(true);
   }
 });
+
+test("beside a Banyan that runs the doctor finds its port no problem, and tells its deliveries", async () => {
+  const server = await startServer();
+  try {
+    const place = ["--data-dir", server.dataDir, "--port", String(server.port)];
+    const { code, out } = await runBanyan(["doctor", ...place]);
+    expect(out).toMatch(/^look +port +.* is taken by this running Banyan/m);
+    expect(out).toMatch(/^ok +delivery +lost 0 of 0 messages checked/m);
+    expect(code).toBe(0);
+  } finally {
+    await server.stop();
+  }
+}, 60_000);
