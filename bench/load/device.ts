@@ -116,8 +116,8 @@ export class Device {
   }
 
   /** Also tells again how far was read, where the server has not repeated it. */
-  heartbeat(nowMs: number, now = false): void {
-    if (!this.#line.heartbeat(nowMs, now)) return;
+  heartbeat(nowMs: number, atOnce = false): void {
+    if (!this.#line.heartbeat(nowMs, atOnce)) return;
     for (const standing of this.standings.values()) this.tellRead(standing);
   }
 

@@ -71,9 +71,9 @@ export class Line {
     this.#hintMs = ms;
   }
 
-  /** Says that it is there when it is time for it, or `now`; false: it is not. */
-  heartbeat(nowMs: number, now: boolean): boolean {
-    if (this.state !== "live" || (!now && nowMs < this.#beatAtMs)) return false;
+  /** Says that it is there when it is time for it, or `atOnce`; false: it is not. */
+  heartbeat(nowMs: number, atOnce: boolean): boolean {
+    if (this.state !== "live" || (!atOnce && nowMs < this.#beatAtMs)) return false;
     this.#beatAtMs = nowMs + this.#heartbeatMs;
     const silentMs = nowMs - this.#heardAtMs;
     if (silentMs > this.#heartbeatMs * silentHeartbeats) this.#lost("nothing was heard for too long");
