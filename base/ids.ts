@@ -19,6 +19,10 @@ export type Bucket = Branded<number, "Bucket">;
 
 export const bucketCount = 1024;
 
+/** By character code of a hexadecimal digit in lower case. */
+const nibbles = new Uint8Array(128);
+for (let nibble = 0; nibble < 16; nibble++) nibbles[nibble.toString(16).charCodeAt(0)] = nibble;
+
 /** The bucket of a conversation: the last ten bits of its id, which are random in UUIDv7 and in hashes. */
 export function bucketOf(conversation: ConversationId): Bucket {
   return lastTenBits(conversation) as Bucket;
@@ -27,8 +31,8 @@ export function bucketOf(conversation: ConversationId): Bucket {
 /** The same of any id; only conversations have a bucket that is fixed for ever. */
 export function lastTenBits(id: string): number {
   const end = id.length;
-  const high = nibble(id.charCodeAt(end - 3)) << 8;
-  const low = (nibble(id.charCodeAt(end - 2)) << 4) | nibble(id.charCodeAt(end - 1));
+  const high = nibbles[id.charCodeAt(end - 3)]! << 8;
+  const low = (nibbles[id.charCodeAt(end - 2)]! << 4) | nibbles[id.charCodeAt(end - 1)]!;
   return (high | low) & (bucketCount - 1);
 }
 
@@ -38,16 +42,26 @@ export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuidPattern.test(text);
 }
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** The two digits of every byte, as character codes. */
+const digits = new Uint8Array(512);
+for (let byte = 0; byte < 256; byte++) {
+  const text = byte.toString(16).padStart(2, "0");
+  digits[2 * byte] = text.charCodeAt(0);
+  digits[2 * byte + 1] = text.charCodeAt(1);
+}
+const uuidText = new Uint8Array(36).fill("-".charCodeAt(0));
+const ascii = new TextDecoder();
 
-/** 16 bytes, from an offset on, to the canonical text form. */
-export function uuidFromBytes(b: Uint8Array, at = 0): string {
-  const h = hexOfByte;
-  return (
-    `${h[b[at]!]}${h[b[at + 1]!]}${h[b[at + 2]!]}${h[b[at + 3]!]}-${h[b[at + 4]!]}${h[b[at + 5]!]}-` +
-    `${h[b[at + 6]!]}${h[b[at + 7]!]}-${h[b[at + 8]!]}${h[b[at + 9]!]}-${h[b[at + 10]!]}${h[b[at + 11]!]}` +
-    `${h[b[at + 12]!]}${h[b[at + 13]!]}${h[b[at + 14]!]}${h[b[at + 15]!]}`
-  );
+/** 16 bytes, from an offset on, to the canonical text form. Decoded at once: a text of many pieces is joined at its first use. */
+export function uuidFromBytes(bytes: Uint8Array, from = 0): string {
+  let at = from;
+  for (let i = 0; i < 36; i += 2) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) i++;
+    const byte = bytes[at++]!;
+    uuidText[i] = digits[2 * byte]!;
+    uuidText[i + 1] = digits[2 * byte + 1]!;
+  }
+  return ascii.decode(uuidText);
 }
 
 /** The canonical text form to 16 bytes. */
@@ -62,12 +76,8 @@ export function writeUuid(bytes: Uint8Array, from: number, uuid: string): void {
   let at = from;
   for (let i = 0; i < 36; i += 2) {
     if (i === 8 || i === 13 || i === 18 || i === 23) i++;
-    bytes[at++] = (nibble(uuid.charCodeAt(i)) << 4) | nibble(uuid.charCodeAt(i + 1));
+    bytes[at++] = (nibbles[uuid.charCodeAt(i)]! << 4) | nibbles[uuid.charCodeAt(i + 1)]!;
   }
-}
-
-function nibble(code: number): number {
-  return code <= 57 ? code - 48 : code - 87;
 }
 
 /** A UUIDv7 from a clock and 10 random bytes, both handed in so that simulations are repeatable. */

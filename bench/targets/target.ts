@@ -1,6 +1,7 @@
 // A server under load: how it is started, pinned and spoken to, and who its clients are.
 
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import type { Subprocess } from "bun";
 import type { Dialect, Seat } from "#bench/driver/dialect.ts";
 
@@ -107,9 +108,12 @@ export interface Target {
   crowd(count: number): readonly Seat[];
 }
 
+/** Said, not left out: a child would inherit the one core of the load generator. */
+const anyCore = `0-${cpus().length - 1}`;
+
 /** The command on those cores; where the system can, it also ends when we do, however we end. */
 export function pinned(cores: string | null, command: readonly string[]): string[] {
-  const pin = cores === null || !Bun.which("taskset") ? [] : ["taskset", "-c", cores];
+  const pin = Bun.which("taskset") ? ["taskset", "-c", cores ?? anyCore] : [];
   return [...pin, ...dieWithUs(), ...command];
 }
 
@@ -165,10 +169,10 @@ export async function end(child: Subprocess, signal: NodeJS.Signals, withinMs = 
  * For servers of many processes that somebody else's code starts.
  */
 export async function onCores<T>(cores: string | null, work: () => Promise<T>): Promise<T> {
-  if (cores === null || !Bun.which("taskset")) return work();
+  if (!Bun.which("taskset")) return work();
   const before = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]!;
   const moveTo = (list: string) => Bun.spawnSync(["taskset", "-a", "-c", "-p", list, String(process.pid)]);
-  moveTo(cores);
+  moveTo(cores ?? anyCore);
   try {
     return await work();
   } finally {

@@ -23,6 +23,7 @@ import { type Command, type CommandNeeds, isWrite, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
 import { HeadsCheck } from "./heads-check.ts";
 import { Healing, type HealingLimits } from "./healing.ts";
+import { HelloDeadline } from "./hello-deadline.ts";
 import { Holds } from "./holds.ts";
 import { Hub, type HubLimits } from "./hub.ts";
 import { Lookers } from "./look.ts";
@@ -122,6 +123,9 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     counts: needs.sharedCounts ?? null,
   });
   const admission = new Admission(limits);
+  const helloDue = new HelloDeadline<ClientSession>(clock, wire.helloWithinMs, ({ socket }) =>
+    socket.close(closeCodes.helloTooLate, "no hello in time"),
+  );
   const sessions = new Set<ClientSession>();
   const shedding = new Shedding(clock);
   let isDraining = false;
@@ -191,10 +195,10 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       return session.socket.close(closeCodes.draining, "overloaded");
     }
     session.state = "greeting";
+    helloDue.ends(session);
     greeter.greet(session, frame).then(
       (isLive) => {
         admission.leave(clock.now());
-        session.endHelloLimit();
         if (isLive) presence.sessionStarted(session.user);
       },
       (error: unknown) => {
@@ -211,8 +215,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   async function joined(user: UserId, { conversation, member }: Joined): Promise<void> {
     for (const session of [...hub.sessionsOf(user)]) {
       if (session.slot < 0 || hub.isIn(session, conversation)) continue;
-      hub.join(session, conversation);
-      await greeter.learnHeads(session, [conversation]);
+      await greeter.learnHeads(session, [hub.join(session, conversation)]);
       const [cursor] = await needs.inbox.cursors(conversation, [user]);
       const known = hub.head(conversation);
       if (session.state === "live" && known)
@@ -274,7 +277,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       socket.session = session;
       sessions.add(session);
       if (isDraining) return socket.close(closeCodes.draining, "draining");
-      session.limitHello(clock, () => socket.close(closeCodes.helloTooLate, "no hello in time"));
+      helloDue.begins(session);
     },
     received(socket, payload) {
       const session = socket.session as ClientSession;
@@ -284,7 +287,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
       const session = socket.session as ClientSession;
       if (session.state === "live") presence.sessionEnded(session.user);
       session.state = "closed";
-      session.endHelloLimit();
+      helloDue.ends(session);
       lookers.forget(session);
       audit.end(session);
       hub.leave(session);
@@ -317,6 +320,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     stop() {
       holds.sayAll();
       endSweep();
+      helloDue.stop();
       accounts.stop();
       healing.stop();
       endListening();

@@ -2,7 +2,7 @@
 // sessions that come back at once are gathered into a few statements.
 
 import { Gather, GatherFull } from "#base/gather.ts";
-import type { ConversationId, UserId } from "#base/ids.ts";
+import type { UserId } from "#base/ids.ts";
 import { needsTouch, type SessionLife } from "#core/accounts/session.ts";
 import { type PresentedToken, parseToken } from "#core/accounts/token.ts";
 import type { Accounts, Session } from "#ports/accounts.ts";
@@ -90,20 +90,22 @@ export class Greeter {
     hub.followUser(session);
     const entries = await this.#list.ask(session.user);
     if (isClosed(session)) return false;
-    const conversations = entries.map((entry) => entry.conversation);
-    hub.enter(session, conversations);
-    await this.learnHeads(session, conversations);
+    const rooms = hub.enter(
+      session,
+      entries.map((entry) => entry.conversation),
+    );
+    await this.learnHeads(session, rooms);
     if (isClosed(session)) return false;
     session.state = "live";
-    session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries, hello)));
+    session.answerEncoded(encodePacked(session.codec, this.#welcome(session, entries, rooms, hello)));
     session.readsMeanwhile = null;
     return true;
   }
 
-  /** Conversations that this gateway did not follow before have no numbers yet. */
-  async learnHeads(session: ClientSession, conversations: readonly ConversationId[]): Promise<void> {
+  /** Rooms that this gateway had not open before do not know where they stand. */
+  async learnHeads(session: ClientSession, rooms: ArrayLike<number>): Promise<void> {
     const { hub, messaging } = this.#needs;
-    const unknown = conversations.filter((id) => !hub.isHeadKnown(id));
+    const unknown = hub.withoutHead(rooms);
     if (unknown.length === 0) return;
     const heads: readonly Head[] = await messaging.heads(unknown);
     // Without the session a room may have been closed and opened again meanwhile, for which this is too old.
@@ -111,8 +113,10 @@ export class Greeter {
     for (let i = 0; i < unknown.length; i++) hub.headRead(unknown[i]!, heads[i] ?? null);
   }
 
-  #welcome(session: ClientSession, entries: readonly InboxEntry[], hello: Hello) {
+  #welcome(session: ClientSession, entries: readonly InboxEntry[], rooms: Int32Array, hello: Hello) {
+    const { hub } = this.#needs;
     const auditEveryMs = this.#needs.audit.ask(session, hello.audit);
+    const hasMoved = session.rooms !== rooms;
     const told = entries.slice(0, limits.welcomeHeadsMax);
     return {
       kind: "welcome" as const,
@@ -121,10 +125,10 @@ export class Greeter {
       session: session.id,
       at: this.#needs.clock.now(),
       heartbeatMs: this.#needs.heartbeatMs,
-      heads: told.flatMap((entry) => {
-        const known = this.#needs.hub.head(entry.conversation);
-        const readSeq = Math.max(entry.readSeq, session.readsMeanwhile?.get(entry.conversation) ?? 0);
-        return known ? [headOf(known, entry.member, readSeq)] : [];
+      heads: told.flatMap(({ conversation, member, readSeq }, i) => {
+        const known = hasMoved ? hub.head(conversation) : { conversation, ...hub.standing(rooms[i]!) };
+        const newest = Math.max(readSeq, session.readsMeanwhile?.get(conversation) ?? 0);
+        return known ? [headOf(known, member, newest)] : [];
       }),
       complete: told.length === entries.length,
       ...(auditEveryMs !== undefined && { auditEveryMs }),

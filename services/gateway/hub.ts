@@ -53,8 +53,11 @@ export class Hub {
     this.#limits = limits;
   }
 
-  /** From here on the session misses no change of these conversations. */
-  enter(session: ClientSession, conversations: readonly ConversationId[]): void {
+  /**
+   * From here on the session misses no change of these conversations. Their rooms' numbers, in this order, which hold
+   * as long as the session's `rooms` are these.
+   */
+  enter(session: ClientSession, conversations: readonly ConversationId[]): Int32Array {
     session.slot = this.#freeSlots.pop() ?? this.#sessions.length;
     this.#sessions[session.slot] = session;
     this.sessionCount++;
@@ -62,6 +65,7 @@ export class Hub {
     const rooms = new Int32Array(conversations.length);
     for (let i = 0; i < conversations.length; i++) rooms[i] = this.#place(session, conversations[i]!);
     session.rooms = rooms;
+    return rooms;
   }
 
   /** Before the inbox is read, so that a membership that comes meanwhile is not missed. */
@@ -102,12 +106,14 @@ export class Hub {
     return no >= 0 && session.rooms.includes(no);
   }
 
-  join(session: ClientSession, conversation: ConversationId): void {
-    if (this.isIn(session, conversation)) return;
+  /** The room's number. The session must not be in it yet. */
+  join(session: ClientSession, conversation: ConversationId): number {
+    const no = this.#place(session, conversation);
     const rooms = new Int32Array(session.rooms.length + 1);
     rooms.set(session.rooms);
-    rooms[session.rooms.length] = this.#place(session, conversation);
+    rooms[session.rooms.length] = no;
     session.rooms = rooms;
+    return no;
   }
 
   /** False when the session was not in it. */
@@ -126,10 +132,17 @@ export class Hub {
     return no < 0 ? undefined : this.#headOf(no);
   }
 
-  /** Of conversations that this gateway follows: whether where they stand was read since it does. */
-  isHeadKnown(conversation: ConversationId): boolean {
-    const no = this.#rooms.numberOf(conversation);
-    return no < 0 || this.#rooms.isHeadKnown(no);
+  /** Where an open room stands. */
+  standing(no: number): Omit<KnownHead, "conversation"> {
+    return { rev: this.#rooms.rev(no), lastSeq: this.#rooms.lastSeq(no) };
+  }
+
+  /** The conversations among those open rooms of which nobody has read where they stand since they are followed. */
+  withoutHead(rooms: ArrayLike<number>): ConversationId[] {
+    const without: ConversationId[] = [];
+    for (let i = 0; i < rooms.length; i++)
+      if (!this.#rooms.isHeadKnown(rooms[i]!)) without.push(this.#rooms.conversationOf(rooms[i]!));
+    return without;
   }
 
   /** What was read; null: there is nothing. */

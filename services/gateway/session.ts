@@ -2,12 +2,10 @@
 // holds tens of thousands of idle ones.
 
 import type { ConversationId, MessageName, Seq, SessionId, UserId } from "#base/ids.ts";
-import type { Clock } from "#ports/clock.ts";
 import type { Socket, SocketPayload } from "#ports/sockets.ts";
 import { closeCodes } from "#protocol/close-codes.ts";
 import type { Codec } from "#protocol/codec.ts";
 import type { ServerFrame } from "#protocol/frames.ts";
-import { limits } from "#protocol/limits.ts";
 
 /** What a session has on its screen: presence, typing and receipts are told for these only. */
 export interface Looking {
@@ -47,21 +45,11 @@ export class ClientSession {
   unsaid: number[] | null = null;
   heldAt = 0;
   lateSends = 0;
-  #endHelloLimit: (() => void) | null = null;
 
   constructor(socket: Socket, codec: Codec, allowance: number) {
     this.socket = socket;
     this.codec = codec;
     this.allowance = allowance;
-  }
-
-  limitHello(clock: Clock, tooLate: () => void): void {
-    this.#endHelloLimit = clock.after(limits.helloWithinMs, tooLate);
-  }
-
-  endHelloLimit(): void {
-    this.#endHelloLimit?.();
-    this.#endHelloLimit = null;
   }
 
   /** An answer must arrive or the connection ends: the client then comes back and asks again. */

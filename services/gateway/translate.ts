@@ -23,5 +23,6 @@ export function caughtUpFrame(id: number, conversation: string, caughtUp: CatchU
 }
 
 export function headOf(known: KnownHead, member: number, readSeq: number): WireHead {
-  return { ...known, readSeq, member };
+  const { conversation, rev, lastSeq } = known;
+  return { conversation, rev, lastSeq, readSeq, member };
 }
