@@ -68,7 +68,11 @@ export class IdNumbers<Id extends string> {
   /** Where it is in the index, or would be put. */
   #find(id: Id): number {
     writeUuid(this.#asked, 0, id);
-    const [a, b, c, d] = this.#askedWords as unknown as [number, number, number, number];
+    const asked = this.#askedWords;
+    const a = asked[0]!;
+    const b = asked[1]!;
+    const c = asked[2]!;
+    const d = asked[3]!;
     const mask = this.#index.length - 1;
     let place = hashOf(a, b, c, d) & mask;
     for (;;) {

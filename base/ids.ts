@@ -42,6 +42,7 @@ export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuidPattern.test(text);
 }
 
+const dash = "-".charCodeAt(0);
 /** The two digits of every byte, as character codes. */
 const digits = new Uint8Array(512);
 for (let byte = 0; byte < 256; byte++) {
@@ -49,19 +50,33 @@ for (let byte = 0; byte < 256; byte++) {
   digits[2 * byte] = text.charCodeAt(0);
   digits[2 * byte + 1] = text.charCodeAt(1);
 }
-const uuidText = new Uint8Array(36).fill("-".charCodeAt(0));
+const uuidLength = 36;
+const uuidText = new Uint8Array(uuidLength);
 const ascii = new TextDecoder();
 
-/** 16 bytes, from an offset on, to the canonical text form. Decoded at once: a text of many pieces is joined at its first use. */
+/** 16 bytes, from an offset on, to the canonical text form. In one piece: what is joined is joined at its first use. */
 export function uuidFromBytes(bytes: Uint8Array, from = 0): string {
-  let at = from;
-  for (let i = 0; i < 36; i += 2) {
-    if (i === 8 || i === 13 || i === 18 || i === 23) i++;
-    const byte = bytes[at++]!;
-    uuidText[i] = digits[2 * byte]!;
-    uuidText[i + 1] = digits[2 * byte + 1]!;
-  }
+  writeUuidText(uuidText, 0, bytes, from);
   return ascii.decode(uuidText);
+}
+
+/** Those at 0, `every`, twice `every` ... to the end; what is between them is passed over. */
+export function uuidsFromBytes(bytes: Uint8Array, every: number): string[] {
+  const count = Math.floor(bytes.length / every);
+  const texts = new Uint8Array(count * uuidLength);
+  for (let i = 0; i < count; i++) writeUuidText(texts, i * uuidLength, bytes, i * every);
+  const all = ascii.decode(texts);
+  return Array.from({ length: count }, (_, i) => all.slice(i * uuidLength, (i + 1) * uuidLength));
+}
+
+function writeUuidText(text: Uint8Array, to: number, bytes: Uint8Array, from: number): void {
+  let at = from;
+  for (let i = 0; i < uuidLength; i += 2) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) text[to + i++] = dash;
+    const byte = bytes[at++]!;
+    text[to + i] = digits[2 * byte]!;
+    text[to + i + 1] = digits[2 * byte + 1]!;
+  }
 }
 
 /** The canonical text form to 16 bytes. */
@@ -74,7 +89,7 @@ export function uuidToBytes(uuid: string): Uint8Array {
 /** The same, written into `bytes` from an offset on. */
 export function writeUuid(bytes: Uint8Array, from: number, uuid: string): void {
   let at = from;
-  for (let i = 0; i < 36; i += 2) {
+  for (let i = 0; i < uuidLength; i += 2) {
     if (i === 8 || i === 13 || i === 18 || i === 23) i++;
     bytes[at++] = (nibbles[uuid.charCodeAt(i)]! << 4) | nibbles[uuid.charCodeAt(i + 1)]!;
   }

@@ -1,6 +1,6 @@
 // Which conversations a user is in, and how far they have read: rules P16 - P19.
 
-import { type ConversationId, type MemberNo, type Seq, type UserId, uuidFromBytes } from "#base/ids.ts";
+import { type ConversationId, type MemberNo, type Seq, type UserId, uuidsFromBytes } from "#base/ids.ts";
 import type { Inbox, InboxEntry, MembershipRow, ReadCursor } from "#ports/inbox.ts";
 import { plainArray } from "./arrays.ts";
 import type { Database } from "./database.ts";
@@ -36,13 +36,14 @@ const entryBytes = 16 + 4 + 8;
 
 function entriesOf(user: UserId, bytes: Uint8Array): InboxEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.length / entryBytes }, (_, index) => {
-    const at = index * entryBytes;
+  return uuidsFromBytes(bytes, entryBytes).map((conversation, index) => {
+    const at = index * entryBytes + 16;
+    const readSeq = view.getUint32(at + 4) * 2 ** 32 + view.getUint32(at + 8);
     return {
       user,
-      conversation: uuidFromBytes(bytes, at) as ConversationId,
-      member: view.getInt32(at + 16) as MemberNo,
-      readSeq: Number(view.getBigInt64(at + 20)) as Seq,
+      conversation: conversation as ConversationId,
+      member: view.getInt32(at) as MemberNo,
+      readSeq: readSeq as Seq,
     };
   });
 }

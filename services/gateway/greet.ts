@@ -126,7 +126,7 @@ export class Greeter {
       at: this.#needs.clock.now(),
       heartbeatMs: this.#needs.heartbeatMs,
       heads: told.flatMap(({ conversation, member, readSeq }, i) => {
-        const known = hasMoved ? hub.head(conversation) : { conversation, ...hub.standing(rooms[i]!) };
+        const known = hasMoved ? hub.head(conversation) : hub.headIn(rooms[i]!, conversation);
         const newest = Math.max(readSeq, session.readsMeanwhile?.get(conversation) ?? 0);
         return known ? [headOf(known, member, newest)] : [];
       }),

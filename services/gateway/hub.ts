@@ -129,12 +129,12 @@ export class Hub {
   /** Undefined: nobody here is in it. Zeros until `headRead`, unless something was heard of it. */
   head(conversation: ConversationId): KnownHead | undefined {
     const no = this.#rooms.numberOf(conversation);
-    return no < 0 ? undefined : this.#headOf(no);
+    return no < 0 ? undefined : this.headIn(no, conversation);
   }
 
-  /** Where an open room stands. */
-  standing(no: number): Omit<KnownHead, "conversation"> {
-    return { rev: this.#rooms.rev(no), lastSeq: this.#rooms.lastSeq(no) };
+  /** The same of an open room of which the caller knows the conversation. */
+  headIn(no: number, conversation: ConversationId): KnownHead {
+    return { conversation, rev: this.#rooms.rev(no), lastSeq: this.#rooms.lastSeq(no) };
   }
 
   /** The conversations among those open rooms of which nobody has read where they stand since they are followed. */
@@ -234,8 +234,7 @@ export class Hub {
   }
 
   #headOf(no: number): KnownHead {
-    const conversation = this.#rooms.conversationOf(no);
-    return { conversation, rev: this.#rooms.rev(no), lastSeq: this.#rooms.lastSeq(no) };
+    return this.headIn(no, this.#rooms.conversationOf(no));
   }
 
   #becomesLive(no: number, conversation: ConversationId, now: number): LiveRoom {
