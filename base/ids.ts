@@ -42,7 +42,6 @@ export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuidPattern.test(text);
 }
 
-const dash = "-".charCodeAt(0);
 /** The two digits of every byte, as character codes. */
 const digits = new Uint8Array(512);
 for (let byte = 0; byte < 256; byte++) {
@@ -50,33 +49,21 @@ for (let byte = 0; byte < 256; byte++) {
   digits[2 * byte] = text.charCodeAt(0);
   digits[2 * byte + 1] = text.charCodeAt(1);
 }
-const uuidLength = 36;
-const uuidText = new Uint8Array(uuidLength);
+/** Characters of the canonical text form. */
+export const uuidLength = 36;
+const uuidText = new Uint8Array(uuidLength).fill("-".charCodeAt(0));
 const ascii = new TextDecoder();
 
 /** 16 bytes, from an offset on, to the canonical text form. In one piece: what is joined is joined at its first use. */
 export function uuidFromBytes(bytes: Uint8Array, from = 0): string {
-  writeUuidText(uuidText, 0, bytes, from);
-  return ascii.decode(uuidText);
-}
-
-/** Those at 0, `every`, twice `every` ... to the end; what is between them is passed over. */
-export function uuidsFromBytes(bytes: Uint8Array, every: number): string[] {
-  const count = Math.floor(bytes.length / every);
-  const texts = new Uint8Array(count * uuidLength);
-  for (let i = 0; i < count; i++) writeUuidText(texts, i * uuidLength, bytes, i * every);
-  const all = ascii.decode(texts);
-  return Array.from({ length: count }, (_, i) => all.slice(i * uuidLength, (i + 1) * uuidLength));
-}
-
-function writeUuidText(text: Uint8Array, to: number, bytes: Uint8Array, from: number): void {
   let at = from;
   for (let i = 0; i < uuidLength; i += 2) {
-    if (i === 8 || i === 13 || i === 18 || i === 23) text[to + i++] = dash;
+    if (i === 8 || i === 13 || i === 18 || i === 23) i++;
     const byte = bytes[at++]!;
-    text[to + i] = digits[2 * byte]!;
-    text[to + i + 1] = digits[2 * byte + 1]!;
+    uuidText[i] = digits[2 * byte]!;
+    uuidText[i + 1] = digits[2 * byte + 1]!;
   }
+  return ascii.decode(uuidText);
 }
 
 /** The canonical text form to 16 bytes. */

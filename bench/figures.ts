@@ -95,6 +95,8 @@ export const figureWords: readonly FigureWords[] = [
     ["reconnect.statements", "PostgreSQL transactions", ""],
     ["reconnect.rowsRead", "PostgreSQL rows read", ""],
     ["reconnect.diskBlocksRead", "PostgreSQL blocks not in its cache", ""],
+    ["reconnect.warm.allLiveMs", "once more, to the running server: all live after", "ms"],
+    ["reconnect.warm.cpuUs", "CPU per session of that", "us"],
   ]),
   ...group("a conversation with 1,000,000 messages", [
     ["history.openP50Ms", "opening, server side, p50", "ms"],

@@ -97,6 +97,7 @@ export const shownJourneys: readonly Journey[] = [
       "reconnect.",
       ["perSecond", "sessions a second", "/s"],
       ["cpuUsPerSession", "CPU a session", "us"],
+      ["warm.cpuUs", "CPU a session, to a running server", "us"],
     ),
   },
   {

@@ -1,9 +1,9 @@
 // Which conversations a user is in, and how far they have read: rules P16 - P19.
 
-import { type ConversationId, type MemberNo, type Seq, type UserId, uuidsFromBytes } from "#base/ids.ts";
+import { type ConversationId, type MemberNo, type Seq, type UserId, uuidLength } from "#base/ids.ts";
 import type { Inbox, InboxEntry, MembershipRow, ReadCursor } from "#ports/inbox.ts";
 import { plainArray } from "./arrays.ts";
-import type { Database } from "./database.ts";
+import type { Database, Row } from "./database.ts";
 
 export function openInbox(database: Database): Inbox {
   return {
@@ -22,30 +22,35 @@ async function list(
   const rows = await database.read("inbox.list", listText, [plainArray([...new Set(users)])], {
     mayBeReplica: true,
   });
-  const byUser = new Map(rows.map((row) => [row.user_id as UserId, entriesOf(row.user_id, row.entries)]));
+  const byUser = new Map(rows.map((row) => [row.user_id as UserId, entriesOf(row)]));
   return users.map((user) => byUser.get(user) ?? []);
 }
 
-/** One row a user, its entries as bytes: after a restart everybody's are read, and rows of their own cost five times. */
+/** One row a user: after a restart everybody's are read, and to take in a row for each entry costs five times. */
 const listText = `
-select user_id, string_agg(uuid_send(conversation_id) || int4send(member_no) || int8send(read_seq), ''
-  order by conversation_id) as entries
+select user_id,
+  string_agg(conversation_id::text, '' order by conversation_id) as conversations,
+  string_agg(int4send(member_no), '' order by conversation_id) as members,
+  string_agg(int8send(read_seq), '' order by conversation_id) as read_seqs
 from inbox where user_id = any($1::uuid[]) and active group by user_id`;
 
-const entryBytes = 16 + 4 + 8;
-
-function entriesOf(user: UserId, bytes: Uint8Array): InboxEntry[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return uuidsFromBytes(bytes, entryBytes).map((conversation, index) => {
-    const at = index * entryBytes + 16;
-    const readSeq = view.getUint32(at + 4) * 2 ** 32 + view.getUint32(at + 8);
-    return {
+function entriesOf(row: Row): InboxEntry[] {
+  const user = row.user_id as UserId;
+  const conversations: string = row.conversations;
+  const members: Buffer = row.members;
+  const readSeqs: Buffer = row.read_seqs;
+  const entries: InboxEntry[] = [];
+  for (let i = 0; i * uuidLength < conversations.length; i++) {
+    const conversation = conversations.slice(i * uuidLength, (i + 1) * uuidLength) as ConversationId;
+    const readSeq = readSeqs.readUInt32BE(8 * i) * 2 ** 32 + readSeqs.readUInt32BE(8 * i + 4);
+    entries.push({
       user,
-      conversation: conversation as ConversationId,
-      member: view.getInt32(at) as MemberNo,
+      conversation,
+      member: members.readInt32BE(4 * i) as MemberNo,
       readSeq: readSeq as Seq,
-    };
-  });
+    });
+  }
+  return entries;
 }
 
 async function cursors(

@@ -47,7 +47,7 @@ export const reconnectJourney: Journey = {
       "reconnect.retries": cold.retries,
       ...cold.database,
       "reconnect.warm.allLiveMs": warm.allLiveMs,
-      "reconnect.warm.cpuUsPerSession": warm.cpuUs / seats.length,
+      "reconnect.warm.cpuUs": warm.cpuUs / seats.length,
     };
   },
 };

@@ -10,7 +10,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Inbox, InboxEntry } from "#ports/inbox.ts";
 import type { Messaging } from "#ports/messaging.ts";
 import { closeCodes } from "#protocol/close-codes.ts";
-import type { ClientFrame } from "#protocol/frames.ts";
+import type { ClientFrame, WireHead } from "#protocol/frames.ts";
 import { protocolVersion } from "#protocol/frames.ts";
 import { limits } from "#protocol/limits.ts";
 import type { DeliveryAudit } from "./audit.ts";
@@ -118,6 +118,13 @@ export class Greeter {
     const auditEveryMs = this.#needs.audit.ask(session, hello.audit);
     const hasMoved = session.rooms !== rooms;
     const told = entries.slice(0, limits.welcomeHeadsMax);
+    const heads: WireHead[] = [];
+    for (let i = 0; i < told.length; i++) {
+      const { conversation, member, readSeq } = told[i]!;
+      const known = hasMoved ? hub.head(conversation) : hub.headIn(rooms[i]!, conversation);
+      const newest = Math.max(readSeq, session.readsMeanwhile?.get(conversation) ?? 0);
+      if (known) heads.push(headOf(known, member, newest));
+    }
     return {
       kind: "welcome" as const,
       version: protocolVersion,
@@ -125,11 +132,7 @@ export class Greeter {
       session: session.id,
       at: this.#needs.clock.now(),
       heartbeatMs: this.#needs.heartbeatMs,
-      heads: told.flatMap(({ conversation, member, readSeq }, i) => {
-        const known = hasMoved ? hub.head(conversation) : hub.headIn(rooms[i]!, conversation);
-        const newest = Math.max(readSeq, session.readsMeanwhile?.get(conversation) ?? 0);
-        return known ? [headOf(known, member, newest)] : [];
-      }),
+      heads,
       complete: told.length === entries.length,
       ...(auditEveryMs !== undefined && { auditEveryMs }),
     };

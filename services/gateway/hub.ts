@@ -284,7 +284,8 @@ export class Hub {
     let no = this.#rooms.numberOf(conversation);
     if (no < 0) {
       no = this.#rooms.open(conversation);
-      this.#bus.followConversation(conversation);
+      // An id of its own: this one may be a piece of the text of a whole list, which would be kept with it.
+      this.#bus.followConversation(this.#rooms.conversationOf(no));
     }
     this.#rooms.addSlot(no, session.slot);
     const room = this.#live.get(no);
