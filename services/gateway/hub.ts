@@ -7,6 +7,7 @@ import type { EncodedChanges, EventBus, HeadEvent } from "#ports/event-bus.ts";
 import type { SocketPayload, Sockets } from "#ports/sockets.ts";
 import { codecs } from "#protocol/codecs.ts";
 import { type Subprotocol, subprotocols } from "#protocol/frames.ts";
+import { People } from "./people.ts";
 import { LiveRoom } from "./room.ts";
 import { Rooms } from "./rooms.ts";
 import type { ClientSession } from "./session.ts";
@@ -39,8 +40,7 @@ export class Hub {
   readonly #live = new Map<number, LiveRoom>();
   readonly #sessions: (ClientSession | null)[] = [];
   readonly #freeSlots: number[] = [];
-  /** The usual person has one session here. */
-  readonly #users = new Map<UserId, ClientSession | ClientSession[]>();
+  readonly #people: People;
   /** Counts changes over all rooms: "has anything happened since I was told?" is one comparison a room. */
   changeNo = 0;
   sessionCount = 0;
@@ -49,6 +49,7 @@ export class Hub {
   constructor(sockets: Sockets, bus: EventBus, clock: Clock, limits: HubLimits) {
     this.#sockets = sockets;
     this.#bus = bus;
+    this.#people = new People(bus);
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -70,14 +71,11 @@ export class Hub {
 
   /** Before the inbox is read, so that a membership that comes meanwhile is not missed. */
   followUser(session: ClientSession): void {
-    const there = this.#users.get(session.user);
-    if (Array.isArray(there)) there.push(session);
-    else this.#users.set(session.user, there ? [there, session] : session);
-    if (!there) this.#bus.followUser(session.user);
+    this.#people.add(session);
   }
 
   leave(session: ClientSession): void {
-    this.#unfollowUser(session);
+    this.#people.remove(session);
     if (session.slot < 0) return;
     for (const no of session.rooms) this.#removeFrom(no, session);
     session.rooms = new Int32Array(0);
@@ -88,8 +86,7 @@ export class Hub {
   }
 
   sessionsOf(user: UserId): readonly ClientSession[] {
-    const there = this.#users.get(user);
-    return there === undefined ? [] : Array.isArray(there) ? there : [there];
+    return this.#people.sessionsOf(user);
   }
 
   /** All that are in the hub. */
@@ -305,18 +302,6 @@ export class Hub {
     const conversation = this.#rooms.conversationOf(no);
     this.#rooms.close(no);
     this.#bus.unfollowConversation(conversation);
-  }
-
-  #unfollowUser(session: ClientSession): void {
-    const there = this.#users.get(session.user);
-    if (Array.isArray(there)) {
-      const at = there.indexOf(session);
-      if (at < 0) return;
-      there.splice(at, 1);
-      if (there.length > 0) return;
-    } else if (there !== session) return;
-    this.#users.delete(session.user);
-    this.#bus.unfollowUser(session.user);
   }
 
   #becomeTopic(room: LiveRoom): void {

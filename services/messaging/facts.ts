@@ -7,6 +7,7 @@ import { Gather } from "#base/gather.ts";
 import type { ConversationId, Rev, Seq, UserId } from "#base/ids.ts";
 import type { Conversation, Member } from "#core/conversations/conversation.ts";
 import type { ConversationStore } from "#ports/conversation-store.ts";
+import { advance, type Head, type Loading, newLoading, noteCommit } from "./loading.ts";
 
 export interface FactsLimits {
   /** 0: nothing is kept. */
@@ -27,11 +28,6 @@ export interface Reading {
   ended(brought: { conversation: Conversation; members: readonly Member[] | null } | null): void;
 }
 
-export interface Head {
-  rev: Rev;
-  lastSeq: Seq;
-}
-
 /** All of it is current for `head`. Memberships are read after the head, so that none is older than it. */
 interface Known {
   /** null: read anew on next use. */
@@ -46,15 +42,6 @@ interface Known {
   atLeast: Rev;
 }
 type Pair = { readonly conversation: ConversationId; readonly user: UserId };
-/** A read of a conversation under way: what happens meanwhile is noted, so that an older answer does not cover it. */
-interface Loading {
-  count: number;
-  isStale: boolean;
-  /** What was committed here meanwhile: revs without a gap. */
-  from: number;
-  readonly head: Head;
-  atLeast: Rev;
-}
 
 export class FactsCache {
   readonly #limits: FactsLimits;
@@ -306,25 +293,3 @@ export class FactsCache {
 
 /** So many members of a conversation are kept together. */
 const rosterMax = 128;
-
-function newLoading(): Loading {
-  return {
-    count: 0,
-    isStale: false,
-    from: 0,
-    head: { rev: 0 as Rev, lastSeq: 0 as Seq },
-    atLeast: 0 as Rev,
-  };
-}
-
-function noteCommit(loading: Loading, rev: Rev, seq: Seq): void {
-  if (loading.from === 0) loading.from = rev;
-  else if (rev > loading.head.rev + 1) loading.isStale = true;
-  advance(loading.head, rev, seq);
-}
-
-function advance(head: Head, rev: Rev, lastSeq: Seq): Head {
-  if (rev > head.rev) head.rev = rev;
-  if (lastSeq > head.lastSeq) head.lastSeq = lastSeq;
-  return head;
-}

@@ -94,9 +94,15 @@ export async function besideBystanders(
   await bystanders.expectUnharmed();
 }
 
-/** Memory of the server's processes (not PostgreSQL's), in bytes. */
-export function residentBytes(server: TestServer): number {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "rss=", "-p", server.pids.join(",")]);
-  const kibibytes = stdout.toString().trim().split(/\s+/).map(Number);
-  return kibibytes.reduce((total, it) => total + it, 0) * 1024;
+/** Asked later, it tells by how many bytes that process of the server (not PostgreSQL's) has grown which grew most. */
+export function watchMemory(server: TestServer): () => number {
+  const before = residentBytes(server.pids);
+  return () => Math.max(...residentBytes(server.pids).map((bytes, i) => bytes - before[i]!));
+}
+
+function residentBytes(pids: readonly number[]): number[] {
+  return pids.map((pid) => {
+    const { stdout } = Bun.spawnSync(["ps", "-o", "rss=", "-p", String(pid)]);
+    return Number(stdout.toString().trim()) * 1024;
+  });
 }

@@ -12,7 +12,7 @@ import {
 } from "#tests/conformance/wire-client.ts";
 import { startServer, type TestServer } from "#tests/server.ts";
 import { startWithinMs } from "#tests/topology.ts";
-import { besideBystanders, residentBytes } from "./bystanders.ts";
+import { besideBystanders, watchMemory } from "./bystanders.ts";
 import { handshake, RawSocket } from "./raw-socket.ts";
 
 const MiB = 1024 * 1024;
@@ -44,12 +44,12 @@ test("[W14] [W29] a session that floods is told to slow down, then closed with 4
 
 test("[W5] [L9] two thousand sockets without hello cost little, and all are closed", async () => {
   await besideBystanders(server, "silent", async () => {
-    const before = residentBytes(server);
+    const grownBytes = watchMemory(server);
     const silent: RawSocket[] = [];
     for (let i = 0; i < 20; i++) {
       silent.push(...(await Promise.all(Array.from({ length: 100 }, () => RawSocket.upgraded(server)))));
     }
-    expect(residentBytes(server) - before).toBeLessThan(64 * MiB);
+    expect(grownBytes()).toBeLessThan(64 * MiB);
     const whole = await WireClient.join(server.url, mallory.token);
     await Promise.all(silent.map((raw) => raw.ended(limits.helloWithinMs + 10_000)));
     await whole.pong();
@@ -77,7 +77,7 @@ test("[L9] handshakes and requests that never end are given up", async () => {
 
 test("[L9] oversized and malformed HTTP is answered with an error of the list, and memory stays", async () => {
   await besideBystanders(server, "http", async () => {
-    const before = residentBytes(server);
+    const grownBytes = watchMemory(server);
     const bodies = [
       "x".repeat(100_000),
       JSON.stringify({ handle: "x".repeat(60_000), password: "y" }),
@@ -103,7 +103,7 @@ test("[L9] oversized and malformed HTTP is answered with an error of the list, a
     headers.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"y".repeat(2_000_000)}\r\n\r\n`);
     await headers.until(() => headers.isEnded || headers.text.startsWith("HTTP/1.1 4"), 10_000);
     headers.end();
-    expect(residentBytes(server) - before).toBeLessThan(128 * MiB);
+    expect(grownBytes()).toBeLessThan(128 * MiB);
   });
 }, 60_000);
 
@@ -115,7 +115,7 @@ test("[W32] [L6] a reader who does not read costs a bounded queue, and is healed
   );
   const text = "x".repeat(limits.textBytesMax);
   await besideBystanders(server, "reader", async () => {
-    const before = residentBytes(server);
+    const grownBytes = watchMemory(server);
     const deaf = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const raw = await RawSocket.upgraded(server);
@@ -133,7 +133,7 @@ test("[W32] [L6] a reader who does not read costs a bounded queue, and is healed
         }),
       );
     }
-    expect(residentBytes(server) - before).toBeLessThan(200 * MiB);
+    expect(grownBytes()).toBeLessThan(200 * MiB);
     const head = (await http(server.url, "GET", `/v1/conversations/${id}`, victim.token)).body;
     const one = deaf[0]!;
     one.goOnReading();
