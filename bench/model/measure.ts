@@ -17,14 +17,14 @@ import type { Topology, Workload } from "./workload.ts";
 const cluster = { ...usualCluster, front: true };
 const crowd = 2_000;
 const sizes: Sizes = { ...quickSizes, crowd, storm: crowd, longHistoryMessages: 1_000, cluster };
-/** So that each pair has a page of history before anybody opens it. */
+/** So that each pair has a page of history before anybody opens it, and the server has compiled what it does. */
 const prefill: Workload = {
   name: "prefill",
   sessions: 400,
   streams: [{ online: 2, groups: 200, sendsPerSecond: 1_000 }],
   messageBytes: 100,
-  opensPerSecond: 0,
-  reconnectsPerSecond: 0,
+  opensPerSecond: 40,
+  reconnectsPerSecond: 20,
 };
 const prefillSeconds = 9;
 
