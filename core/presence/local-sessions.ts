@@ -1,7 +1,6 @@
 // The sessions of one process, counted by user, with a grace: who comes back soon after the last session's end has
-// not left.
+// not left. One timer for each user who is leaving.
 
-import { Deadlines } from "#base/deadlines.ts";
 import type { UserId } from "#base/ids.ts";
 
 export interface LocalSessionsNeeds {
@@ -17,33 +16,33 @@ export class LocalSessions {
   readonly #needs: LocalSessionsNeeds;
   /** 0 while a user is leaving. */
   readonly #counts = new Map<UserId, number>();
-  readonly #leaving: Deadlines<UserId>;
+  readonly #stay = new Map<UserId, () => void>();
 
   constructor(needs: LocalSessionsNeeds) {
     this.#needs = needs;
-    this.#leaving = new Deadlines({
-      withinMs: needs.graceMs,
-      now: needs.now,
-      after: needs.after,
-      due: (user, at) => {
-        this.#counts.delete(user);
-        needs.left(user, at);
-      },
-    });
   }
 
   started(user: UserId): void {
     const before = this.#counts.get(user);
     this.#counts.set(user, (before ?? 0) + 1);
     if (before === undefined) return this.#needs.came(user);
-    if (before === 0) this.#leaving.ends(user);
+    if (before > 0) return;
+    this.#stay.get(user)?.();
+    this.#stay.delete(user);
   }
 
   ended(user: UserId): void {
     const before = this.#counts.get(user) ?? 0;
     if (before === 0) return;
     this.#counts.set(user, before - 1);
-    if (before === 1) this.#leaving.begins(user);
+    if (before > 1) return;
+    const at = this.#needs.now();
+    const leave = () => {
+      this.#stay.delete(user);
+      this.#counts.delete(user);
+      this.#needs.left(user, at);
+    };
+    this.#stay.set(user, this.#needs.after(this.#needs.graceMs, leave));
   }
 
   isHere(user: UserId): boolean {
@@ -56,6 +55,7 @@ export class LocalSessions {
 
   /** Nobody leaves any more: the process ends, and what others know of it lapses by itself. */
   stop(): void {
-    this.#leaving.stop();
+    for (const stay of this.#stay.values()) stay();
+    this.#stay.clear();
   }
 }

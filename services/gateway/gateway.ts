@@ -1,7 +1,6 @@
 // The gateway: sockets on one side, the command bus and the event bus on the other. Step 4 of a message's way is
 // here: bytes in, decoded, within limits, in a state that allows them. A bad frame hurts its own session only.
 
-import { Deadlines } from "#base/deadlines.ts";
 import type { ConversationId, UserId } from "#base/ids.ts";
 import type { SessionLife } from "#core/accounts/session.ts";
 import type { Accounts } from "#ports/accounts.ts";
@@ -24,6 +23,7 @@ import { type Command, type CommandNeeds, isWrite, obey } from "./commands.ts";
 import { Greeter } from "./greet.ts";
 import { HeadsCheck } from "./heads-check.ts";
 import { Healing, type HealingLimits } from "./healing.ts";
+import { HelloDeadline } from "./hello-deadline.ts";
 import { Holds } from "./holds.ts";
 import { Hub, type HubLimits } from "./hub.ts";
 import { Lookers } from "./look.ts";
@@ -123,12 +123,9 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     counts: needs.sharedCounts ?? null,
   });
   const admission = new Admission(limits);
-  const helloDue = new Deadlines<ClientSession>({
-    withinMs: wire.helloWithinMs,
-    now: () => clock.now(),
-    after: (delayMs, then) => clock.after(delayMs, then),
-    due: ({ socket }) => socket.close(closeCodes.helloTooLate, "no hello in time"),
-  });
+  const helloDue = new HelloDeadline<ClientSession>(clock, wire.helloWithinMs, ({ socket }) =>
+    socket.close(closeCodes.helloTooLate, "no hello in time"),
+  );
   const sessions = new Set<ClientSession>();
   const shedding = new Shedding(clock);
   let isDraining = false;
