@@ -59,20 +59,7 @@ function messagesPart(all: readonly (MessagesPoint & Stamp)[], mark: string): st
     points.length > 1
       ? `![What an act costs with so many messages stored](images/scale-messages-cost${mark}.svg)`
       : "",
-    points.length > 2
-      ? table(
-          ["CPU of a", "best curve", "growth with each tenfold (95 %)", "exponent of the power (95 %)"],
-          acts.map((act) => {
-            const { kind, growthPerDecade: growth, exponent } = curves[act]!;
-            return [
-              act,
-              kind,
-              range(growth, (share) => `${(100 * share).toFixed(1)} %`),
-              range(exponent, (it) => it.toFixed(3)),
-            ];
-          }),
-        )
-      : "",
+    points.length > 2 ? growthTable(acts, curves) : "",
     points.length > 2
       ? "The curve is the one with the least corrected Akaike criterion; the slower one where another is not better by 2."
       : "",
@@ -80,6 +67,21 @@ function messagesPart(all: readonly (MessagesPoint & Stamp)[], mark: string): st
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+function growthTable(acts: readonly Act[], curves: Readonly<Record<string, Curve>>): string {
+  return table(
+    ["CPU of a", "best curve", "growth with each tenfold (95 %)", "exponent of the power (95 %)"],
+    acts.map((act) => {
+      const { kind, growthPerDecade: growth, exponent } = curves[act]!;
+      return [
+        act,
+        kind,
+        range(growth, (share) => `${(100 * share).toFixed(1)} %`),
+        range(exponent, (it) => it.toFixed(3)),
+      ];
+    }),
+  );
 }
 
 function curveOfAct(points: readonly MessagesPoint[], act: Act): Curve {

@@ -18,46 +18,8 @@ export function sessionsSection(): string {
     .filter(({ live }) => live > 0)
     .sort((one, other) => one.live - other.live);
   if (points.length === 0) return "## Live sessions\n\nNothing was measured yet.";
-  picture(
-    "sessions-memory",
-    "Memory of a live session, everything on this machine counted",
-    "KiB",
-    "live sessions",
-    [
-      { name: "server", points: points.map((it) => ({ n: it.live, y: serverKiB(it) })) },
-      {
-        name: "kernel, both ends",
-        points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.kernel! })),
-      },
-      { name: "generator", points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.generator! })) },
-    ],
-  );
   const probed = points.filter(isTold);
-  if (probed.length > 0)
-    picture("sessions-cost", "A 1:1 message beside so many sessions", "us", "live sessions", [
-      {
-        name: "CPU of all server parts",
-        points: probed.map((it) => ({ n: it.live, y: it.probe!.directCpuUs })),
-      },
-    ]);
-  const rows = points.map((it) => [
-    whole(it.live),
-    `${it.conversationsEach}${it.asIfGateways ? ` (as if of ${it.asIfGateways} gateways)` : ""}`,
-    `${it.gateways}${it.smol ? " (smol)" : ""}`,
-    (it.heartbeatMs / 1000).toFixed(0),
-    it.loginSeconds.toFixed(1),
-    us(sum(it.loginCpuUsPerSession)),
-    serverKiB(it).toFixed(1),
-    it.kiBPerSession.kernel!.toFixed(1),
-    it.kiBPerSession.generator!.toFixed(2),
-    it.wholeKiBPerSession.toFixed(1),
-    it.idleCores.server.toFixed(2),
-    isTold(it) ? us(it.probe!.directCpuUs) : "-",
-    isTold(it) ? `${it.probe!.directAckP99Ms.toFixed(0)}` : "-",
-    isTold(it) ? us(it.probe!.roomDeliveryCpuUs) : "-",
-    isTold(it) ? `${it.probe!.roomDeliveryP99Ms.toFixed(0)}` : "-",
-    isUndisturbed(it) ? "" : "not quiet",
-  ]);
+  drawPictures(points, probed);
   const last = points.at(-1)!;
   const walled = points.filter(({ wall, wanted }) => wall && wanted > last.live);
   const walls = walled.map(({ wall, wanted }) => `- At ${whole(wanted)}: ${wall}.`);
@@ -84,7 +46,7 @@ export function sessionsSection(): string {
         "p99, ms",
         "",
       ],
-      rows,
+      points.map(rowOf),
     ),
     existsSync(join(images, "scale-sessions-memory.svg"))
       ? "![Memory of a live session](images/scale-sessions-memory.svg)"
@@ -97,6 +59,51 @@ export function sessionsSection(): string {
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+function drawPictures(points: readonly SessionsPoint[], probed: readonly SessionsPoint[]): void {
+  picture(
+    "sessions-memory",
+    "Memory of a live session, everything on this machine counted",
+    "KiB",
+    "live sessions",
+    [
+      { name: "server", points: points.map((it) => ({ n: it.live, y: serverKiB(it) })) },
+      {
+        name: "kernel, both ends",
+        points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.kernel! })),
+      },
+      { name: "generator", points: points.map((it) => ({ n: it.live, y: it.kiBPerSession.generator! })) },
+    ],
+  );
+  if (probed.length > 0)
+    picture("sessions-cost", "A 1:1 message beside so many sessions", "us", "live sessions", [
+      {
+        name: "CPU of all server parts",
+        points: probed.map((it) => ({ n: it.live, y: it.probe!.directCpuUs })),
+      },
+    ]);
+}
+
+function rowOf(it: SessionsPoint & Stamp): string[] {
+  return [
+    whole(it.live),
+    `${it.conversationsEach}${it.asIfGateways ? ` (as if of ${it.asIfGateways} gateways)` : ""}`,
+    `${it.gateways}${it.smol ? " (smol)" : ""}`,
+    (it.heartbeatMs / 1000).toFixed(0),
+    it.loginSeconds.toFixed(1),
+    us(sum(it.loginCpuUsPerSession)),
+    serverKiB(it).toFixed(1),
+    it.kiBPerSession.kernel!.toFixed(1),
+    it.kiBPerSession.generator!.toFixed(2),
+    it.wholeKiBPerSession.toFixed(1),
+    it.idleCores.server.toFixed(2),
+    isTold(it) ? us(it.probe!.directCpuUs) : "-",
+    isTold(it) ? `${it.probe!.directAckP99Ms.toFixed(0)}` : "-",
+    isTold(it) ? us(it.probe!.roomDeliveryCpuUs) : "-",
+    isTold(it) ? `${it.probe!.roomDeliveryP99Ms.toFixed(0)}` : "-",
+    isUndisturbed(it) ? "" : "not quiet",
+  ];
 }
 
 /** While the crowd was idle nobody else worked: the machine tells that by itself. */
